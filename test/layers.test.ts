@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const source = join(import.meta.dirname, '..', 'source');
+
+/** Which rooms a room's files may import from, besides itself. An import may only point left of itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  '.': ['commands'],
+  build: [],
+  native: [],
+  zenoh: ['.'],
+  wire: ['zenoh', '.'],
+  fleet: ['wire', 'zenoh', '.'],
+  view: ['fleet', 'wire', 'zenoh', '.'],
+  ui: ['view', 'fleet', 'wire', 'zenoh', 'graphics', 'camera', '.'],
+  graphics: [],
+  camera: ['zenoh', 'wire', 'graphics', '.'],
+  daemon: ['zenoh', 'wire', 'camera', '.'],
+  nodes: ['zenoh', 'wire', '.'],
+  doctor: ['zenoh', 'wire', 'fleet', '.'],
+  bench: ['zenoh', 'wire', 'graphics', 'nodes', '.'],
+  commands: ['zenoh', 'wire', 'fleet', 'view', 'ui', 'graphics', 'camera', 'daemon', 'nodes', 'doctor', 'bench', '.'],
+};
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('native/target/'))
+  .map((name) => join(source, name));
+
+test('an import points to the same room or to one on its left', () => {
+  const broken: string[] = [];
+  for (const file of files) {
+    const room = roomOf(file);
+    for (const target of importsOf(file)) {
+      const targetRoom = roomOf(target);
+      if (targetRoom === room || allowed[room]?.includes(targetRoom)) continue;
+      broken.push(`${relative(source, file)} imports ${relative(source, target)}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('view/ holds data and functions: no React', () => {
+  const broken = files.filter(
+    (file) => roomOf(file) !== 'ui' && /from '(react|ink|ink-table)'/.test(readFileSync(file, 'utf8')),
+  );
+  expect(broken.map((file) => relative(source, file))).toEqual([]);
+});
+
+function roomOf(file: string): string {
+  const parts = relative(source, file).split('/');
+  return parts.length > 1 ? (parts[0] ?? '.') : '.';
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+\.tsx?)'/g)].map((match) =>
+    join(dirname(file), match[1] ?? ''),
+  );
+}
