@@ -1,0 +1,88 @@
+import { encodeCbor } from './cbor-encode.ts';
+import type { Decoded } from './decoded.ts';
+import { decodeRecord } from './fields.ts';
+
+/** What a daemon can be asked to do with a node. */
+export const NODE_ACTIONS = [
+  'start',
+  'stop',
+  'restart',
+  'install',
+  'uninstall',
+  'build',
+  'clean',
+  'enable_autostart',
+  'disable_autostart',
+  'get_logs',
+] as const;
+export type NodeAction = (typeof NODE_ACTIONS)[number];
+
+export function isNodeAction(command: string): command is NodeAction {
+  return (NODE_ACTIONS as readonly string[]).includes(command);
+}
+
+/** Payload of a query on `…/daemon/command`. */
+export interface NodeCommand {
+  /** A {@link NodeAction}, or a word that the receiver does not know. */
+  readonly command: string;
+  readonly nodeName: string;
+  readonly requestId: string;
+  /** Empty: whoever receives it. */
+  readonly targetMachine: string;
+  /** Unix milliseconds, 0 where absent. */
+  readonly timestampMs: number;
+}
+
+/** The one reply to a {@link NodeCommand}. */
+export interface CommandResult {
+  readonly requestId: string;
+  readonly success: boolean;
+  /** For people; untrusted text, as is `output`. */
+  readonly message: string;
+  /** Log lines or build output. */
+  readonly output: string;
+  readonly respondingMachine: string;
+  readonly timestampMs: number;
+}
+
+export function decodeNodeCommand(bytes: Uint8Array): Decoded<NodeCommand> {
+  return decodeRecord(bytes, (fields) => ({
+    command: fields.text('command'),
+    nodeName: fields.text('node_name'),
+    requestId: fields.text('request_id', ''),
+    targetMachine: fields.text('target_machine', ''),
+    timestampMs: fields.integer('timestamp_ms', 0),
+  }));
+}
+
+export function encodeNodeCommand(command: NodeCommand): Uint8Array {
+  return encodeCbor({
+    command: command.command,
+    node_name: command.nodeName,
+    request_id: command.requestId,
+    target_machine: command.targetMachine,
+    timestamp_ms: command.timestampMs,
+  });
+}
+
+export function decodeCommandResult(bytes: Uint8Array): Decoded<CommandResult> {
+  return decodeRecord(bytes, (fields) => ({
+    requestId: fields.text('request_id', ''),
+    success: fields.flag('success'),
+    message: fields.text('message', ''),
+    output: fields.text('output', ''),
+    respondingMachine: fields.text('responding_machine', ''),
+    timestampMs: fields.integer('timestamp_ms', 0),
+  }));
+}
+
+export function encodeCommandResult(result: CommandResult): Uint8Array {
+  return encodeCbor({
+    request_id: result.requestId,
+    success: result.success,
+    message: result.message,
+    output: result.output,
+    responding_machine: result.respondingMachine,
+    timestamp_ms: result.timestampMs,
+  });
+}

@@ -1,0 +1,79 @@
+import type { CborValue, Encodable } from './cbor.ts';
+import { decodeCbor } from './cbor-decode.ts';
+import { encodeCbor } from './cbor-encode.ts';
+import { type Decoded, undecodable } from './decoded.ts';
+import { readRecord } from './fields.ts';
+
+/** Header of every data message. */
+export interface EnvelopeHeader {
+  readonly schemaUri: string;
+  readonly sourceInstance: string;
+  readonly monotonicSeq: bigint;
+  /** Unix nanoseconds. */
+  readonly tsNs: bigint;
+}
+
+export interface Envelope {
+  readonly header: EnvelopeHeader;
+  /** Untrusted; its reader is chosen by the key. */
+  readonly body: CborValue;
+}
+
+/** Decodes the CBOR form, or the JSON form where the first byte is `{`: no CBOR map begins so. */
+export function decodeEnvelope(bytes: Uint8Array): Decoded<Envelope> {
+  const item = startsAsJson(bytes) ? decodeJson(bytes) : decodeCbor(bytes);
+  if (!item.ok) return item;
+  return readRecord(item.value, (fields) => {
+    const header = fields.fields('header');
+    return {
+      header: {
+        schemaUri: header.text('schema_uri', ''),
+        sourceInstance: header.text('source_instance', ''),
+        monotonicSeq: header.uint64('monotonic_seq', 0n),
+        tsNs: header.uint64('ts_ns', 0n),
+      },
+      body: fields.get('body'),
+    };
+  });
+}
+
+export function encodeEnvelope(header: EnvelopeHeader, body: Encodable): Uint8Array {
+  return encodeCbor({
+    header: {
+      schema_uri: header.schemaUri,
+      source_instance: header.sourceInstance,
+      monotonic_seq: header.monotonicSeq,
+      ts_ns: header.tsNs,
+    },
+    body,
+  });
+}
+
+/** `{` (0x7b) would be a CBOR text of 2^56 bytes or more; blanks may stand before it in JSON. */
+function startsAsJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
+  return first === 0x7b;
+}
+
+/** Same bound as the CBOR reader's, against its recursion. */
+const MAX_JSON_BYTES = 4 * 1024 * 1024;
+
+/**
+ * JSON as CBOR values: integers that a number would round become bigint, read from their source text (V8 gives it to
+ * the reviver from Node 22 on; before, they are rounded).
+ */
+function decodeJson(bytes: Uint8Array): Decoded<CborValue> {
+  if (bytes.length > MAX_JSON_BYTES) return undecodable(`JSON of ${bytes.length} bytes is too long`);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { ok: true, value: JSON.parse(text, exactInteger) as CborValue };
+  } catch (error) {
+    return undecodable(`no JSON: ${error instanceof Error ? error.message : 'bad text'}`);
+  }
+}
+
+function exactInteger(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source;
+  return source !== undefined && /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
+}
