@@ -48,7 +48,8 @@ export type LinkState =
   /** `routerZid` is absent where the implementation cannot know it. */
   | { readonly state: 'connected'; readonly sinceMs: number; readonly zid: string; readonly routerZid?: string }
   /** No link. `sinceMs`: when it was lost (or the first attempt began); `retryAtMs`: when the next attempt starts,
-   *  in the past while an attempt is under way; `attempt` counts from 1; `reason` is for people. */
+   *  in the past while an attempt is under way; `attempt`, counted from 1, is the number of that one; `reason` is for
+   *  people. */
   | {
       readonly state: 'lost';
       readonly sinceMs: number;
@@ -213,7 +214,7 @@ export interface Session {
   readonly link: LinkState;
   /** Calls `listener` at every change of {@link link}; returns the function that ends it. */
   onLink(listener: (link: LinkState) => void): () => void;
-  /** Resolves when connected; rejects with `timeout`, `aborted` or `closed`. */
+  /** Resolves when connected; rejects with `timeout` (default {@link DEFAULT_TIMEOUT_MS}), `aborted` or `closed`. */
   connected(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>;
 
   put(keyExpr: string, payload: Payload, options?: PutOptions): Promise<void>;
@@ -256,6 +257,8 @@ export interface SessionOptions {
   readonly connectTimeoutMs?: number;
   /** Backoff between attempts, milliseconds; default 250 to 2000, factor 2, with jitter. */
   readonly retry?: { readonly initialMs?: number; readonly maxMs?: number };
+  /** Takes what a handler or listener throws; by default it becomes an uncaught exception, as with Node's own events. */
+  readonly onHandlerError?: (error: unknown) => void;
 }
 
 /**

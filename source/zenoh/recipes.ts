@@ -1,0 +1,170 @@
+/** How each kind of declaration is made on a driver, with the callbacks of bubbaloop's own code guarded. */
+
+import type { Recipe } from './declarations.ts';
+import type { DriverDeclaration, DriverPublisher, DriverQuery, DriverSubscriber, PutSettings } from './driver.ts';
+import { type Channel, type Frame, type Query, type Sample, SessionError } from './session.ts';
+
+/** Takes what a handler throws. */
+export type HandlerErrors = (error: unknown) => void;
+
+/** Samples dropped under drivers that are gone. */
+export interface DropCount {
+  earlier: number;
+}
+
+export function subscriberRecipe(
+  keyExpr: string,
+  channel: Channel,
+  handler: (sample: Sample) => void,
+  drops: DropCount,
+  onError: HandlerErrors,
+): Recipe<DriverSubscriber> {
+  return {
+    what: `declaring a subscriber of ${keyExpr}`,
+    declare: (driver, isCurrent) =>
+      driver.declareSubscriber(keyExpr, channel, (sample) => {
+        if (isCurrent()) guarded(() => handler(sample), onError);
+      }),
+    down: (handle) => {
+      drops.earlier += handle?.droppedCount ?? 0;
+    },
+  };
+}
+
+export function frameSubscriberRecipe(
+  keyExpr: string,
+  channel: Channel,
+  handler: (frame: Frame) => void,
+  drops: DropCount,
+  onError: HandlerErrors,
+): Recipe<DriverSubscriber> {
+  return {
+    what: `declaring a subscriber of ${keyExpr}`,
+    declare: (driver, isCurrent) =>
+      driver.declareFrameSubscriber(keyExpr, channel, (frame) => {
+        if (!isCurrent()) return frame.release();
+        try {
+          handler(frame);
+        } catch (error) {
+          // Else the sender's segment would be held for ever.
+          frame.release();
+          onError(error);
+        }
+      }),
+    down: (handle) => {
+      drops.earlier += handle?.droppedCount ?? 0;
+    },
+  };
+}
+
+export function publisherRecipe(
+  keyExpr: string,
+  settings: PutSettings,
+  onMatching: (matching: boolean) => void,
+): Recipe<DriverPublisher> {
+  return {
+    what: `declaring a publisher of ${keyExpr}`,
+    declare: (driver, isCurrent) =>
+      driver.declarePublisher(keyExpr, settings, (matching) => {
+        if (isCurrent()) onMatching(matching);
+      }),
+    down: () => onMatching(false),
+  };
+}
+
+export function queryableRecipe(
+  keyExpr: string,
+  handler: (query: Query) => void | Promise<void>,
+  onError: HandlerErrors,
+): Recipe<DriverDeclaration> {
+  return {
+    what: `declaring a queryable of ${keyExpr}`,
+    declare: (driver, isCurrent) =>
+      driver.declareQueryable(keyExpr, (query) => {
+        if (isCurrent()) answer(query, handler, onError);
+        else query.finalize();
+      }),
+  };
+}
+
+async function answer(
+  query: DriverQuery,
+  handler: (query: Query) => void | Promise<void>,
+  onError: HandlerErrors,
+): Promise<void> {
+  try {
+    await handler({
+      keyExpr: query.keyExpr,
+      parameters: query.parameters,
+      ...(query.payload === undefined ? {} : { payload: query.payload }),
+      ...(query.encoding === undefined ? {} : { encoding: query.encoding }),
+      ...(query.attachment === undefined ? {} : { attachment: query.attachment }),
+      reply: async (keyExpr, payload, options) =>
+        query.reply(keyExpr, payload, { encoding: options?.encoding, attachment: options?.attachment }),
+      replyError: async (message) => query.replyError(message),
+    });
+  } catch (error) {
+    // A reply that found no link is no fault of the handler; anything else is answered, and told if it is a bug.
+    const isSessionError = error instanceof SessionError;
+    try {
+      await query.replyError(error instanceof Error ? error.message : String(error));
+    } catch {
+      // The asker is out of reach.
+    }
+    if (!isSessionError) onError(error);
+  } finally {
+    query.finalize();
+  }
+}
+
+export function tokenRecipe(keyExpr: string): Recipe<DriverDeclaration> {
+  return {
+    what: `declaring the liveliness token ${keyExpr}`,
+    declare: (driver) => driver.declareToken(keyExpr),
+  };
+}
+
+/**
+ * Reports changes only, whatever zenoh repeats, and every token as gone at the loss. After a loss the tokens alive are
+ * always asked for, with or without `history`: those reported as gone must come again.
+ */
+export function tokenSubscriberRecipe(
+  keyExpr: string,
+  handler: (event: { readonly keyExpr: string; readonly alive: boolean }) => void,
+  history: boolean,
+  onError: HandlerErrors,
+): Recipe<DriverDeclaration> {
+  const alive = new Set<string>();
+  let isHistoryKnown = history;
+  const report = (key: string, isAlive: boolean) => {
+    guarded(() => handler({ keyExpr: key, alive: isAlive }), onError);
+  };
+  return {
+    what: `declaring a liveliness subscriber of ${keyExpr}`,
+    declare: (driver, isCurrent) =>
+      driver.declareTokenSubscriber(keyExpr, isHistoryKnown, (key, isAlive) => {
+        if (!isCurrent() || alive.has(key) === isAlive) {
+          // Without history a token may go that we never saw come.
+          if (isCurrent() && !isAlive && !isHistoryKnown) report(key, false);
+          return;
+        }
+        if (isAlive) alive.add(key);
+        else alive.delete(key);
+        report(key, isAlive);
+      }),
+    down: () => {
+      isHistoryKnown = true;
+      const gone = [...alive];
+      alive.clear();
+      for (const key of gone) report(key, false);
+    },
+  };
+}
+
+export function guarded(call: () => void, onError: HandlerErrors): void {
+  try {
+    call();
+  } catch (error) {
+    onError(error);
+  }
+}
