@@ -27,8 +27,8 @@ export async function bundle(): Promise<void> {
       'process.env.NODE_ENV': '"production"',
       'process.env.DEV': '"false"',
     },
-    // Native packages that find their own binaries; cbor-extract is an optional helper of cbor-x.
-    external: ['sharp', 'cbor-extract', 'react-devtools-core'],
+    // sharp finds its own native binary; the other one is a development tool that Ink would load.
+    external: ['sharp', 'react-devtools-core'],
     banner: {
       // CommonJS packages in the bundle ask for Node's own modules through require.
       js: "import { createRequire as bubbaloopCreateRequire } from 'node:module'; const require = bubbaloopCreateRequire(import.meta.url);",

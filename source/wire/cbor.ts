@@ -1,16 +1,12 @@
 /**
- * CBOR (RFC 8949), the part that the fleet speaks.
+ * CBOR (RFC 8949), the part that the fleet speaks; cborg does the work (cbor-decode.ts, cbor-encode.ts).
  *
- * Own code rather than cbor-x 1.6.9, which was tried first: it writes integers from 2^32 up as floats, which the Rust
- * daemons' integer fields refuse (every timestamp in milliseconds is one); gives small 64-bit integers as bigint;
- * refuses strings of indefinite length; turns bad UTF-8 into other text; and runs its tag extensions (regular
- * expressions, records that end in `new Function`, shared references) on whatever the network sends.
+ * Not cbor-x 1.6.9, which was tried first: it writes integers from 2^32 up as floats, which the Rust daemons' integer
+ * fields refuse (every timestamp in milliseconds is one); gives small 64-bit integers as bigint; and runs its tag
+ * extensions (regular expressions, records that end in `new Function`, shared references) on whatever the network sends.
  */
 /** Zenoh's name for it, predefined encoding 8. */
 export const CBOR_ENCODING = 'application/cbor';
-
-/** Major types, RFC 8949 section 3.1. */
-export const MAJOR = { uint: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
 
 /** A decoded item. Integers outside ±2^53 are bigint; byte strings are views of the input, not copies. */
 export type CborValue = null | undefined | boolean | number | bigint | string | Uint8Array | CborArray | CborMap;

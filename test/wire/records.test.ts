@@ -129,7 +129,7 @@ const decoders: readonly [string, Uint8Array, (bytes: Uint8Array) => Decoded<unk
     'raw frame',
     rawFrame(2, 2),
     decodeRawFrame,
-    { header: cameraHeader, width: 2, height: 2, encoding: 'rgba8', step: 8, data: Buffer.alloc(16, 9) },
+    { header: cameraHeader, width: 2, height: 2, encoding: 'rgba8', step: 8, data: new Uint8Array(16).fill(9) },
   ],
   [
     'daemon command',
