@@ -1,7 +1,47 @@
+//! Zenoh for Node.js: one class, `NativeSession`, shared memory, and nothing that decides anything. Options are
+//! normalised, and declarations made again after a loss, in TypeScript (source/zenoh).
+//!
+//! How it hangs together: JavaScript gives every call that may wait an id. The call goes to the session's lane (one
+//! thread, in order), and its outcome comes back through the session's mailbox, as do samples, replies and queries. The
+//! mailbox wakes JavaScript once for many records; JavaScript takes as many as it likes in one go.
+
 #[macro_use]
 extern crate napi_derive;
 
+mod error;
+mod exit;
+mod handles;
+mod lane;
+mod lease;
+mod liveliness;
+mod mailbox;
+mod open;
+mod payload;
+mod publisher;
+mod query;
+mod queryable;
+mod record;
+mod session;
+mod shm;
+mod subscriber;
+mod waker;
+
+use napi::Env;
+
+#[napi(module_exports)]
+pub fn module_exports(_exports: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
+    error::quiet_panics();
+    error::guard(|| exit::close_sessions_at_exit(&env))
+}
+
+/// The version of zenoh inside, `v1.10.2`.
 #[napi]
 pub fn zenoh_version() -> String {
     zenoh::GIT_VERSION.to_string()
+}
+
+/// Panics on purpose: the tests hold that JavaScript gets an error and the process lives.
+#[napi]
+pub fn panic_for_test() -> napi::Result<()> {
+    error::guard(|| panic!("asked for by a test"))
 }
