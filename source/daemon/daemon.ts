@@ -1,0 +1,214 @@
+import { hostname, networkInterfaces } from 'node:os';
+import { UserError } from '../errors.ts';
+import { encodeCommandResult } from '../wire/command.ts';
+import { daemonKey } from '../wire/keys.ts';
+import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
+import { encodeNodeList } from '../wire/node-state.ts';
+import { plainText } from '../wire/plain-text.ts';
+import { type Session, SessionError } from '../zenoh/session.ts';
+import type { Backend } from './backend.ts';
+import { openControlSocket } from './control-socket.ts';
+import { openGateway } from './gateway.ts';
+import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
+import { lockHome } from './lock.ts';
+import { NodeCommands } from './node-commands.ts';
+import { readProcessStat } from './proc.ts';
+import { createProcessBackend } from './process-backend.ts';
+import { ShmScanner } from './shm-scan.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface DaemonOptions {
+  readonly home: Home;
+  readonly machineId: string;
+  readonly version: string;
+  /** Handed to nodes as BUBBALOOP_ZENOH_ENDPOINT. */
+  readonly endpoint: string;
+  /** Opens the session, once the home is ours. The daemon closes it. */
+  readonly openSession: () => Session;
+  /** One line for the operator; text from outside is plain already. */
+  readonly say: (message: string) => void;
+  /** Default: child processes. */
+  readonly backend?: Backend;
+  /** Environment of the nodes; default this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Daemon {
+  readonly machineId: string;
+  /** Resolves when someone asked the daemon to end over zenoh; the caller then calls {@link stop}. */
+  readonly shutdownRequested: Promise<void>;
+  /** Ends every node, takes back what was declared, gives back the home. Resolves within 10 s. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** How long a start waits for the router to learn whether the machine id is taken. */
+const IDENTITY_CHECK_MS = 1_500;
+/** Once told to end a daemon is gone within 10 s; nodes get most of it. */
+const CLOSE_MS = 1_000;
+
+/**
+ * Starts a daemon. It needs no router to supervise: the session comes and goes. Throws UserError where another daemon
+ * holds the home or answers under the same machine id.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { home, machineId } = options;
+  prepareHome(home);
+  const unlock = lockHome(home, machineId);
+  const cleanUps: (() => Promise<void> | void)[] = [unlock];
+  const undo = async (): Promise<void> => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  };
+  try {
+    return await start(options, cleanUps, undo);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}
+
+async function start(
+  options: DaemonOptions,
+  cleanUps: (() => Promise<void> | void)[],
+  undo: () => Promise<void>,
+): Promise<Daemon> {
+  const { home, machineId, say } = options;
+  const startedAtMs = performance.now();
+  const token = readOrMakeToken(home);
+  const session = options.openSession();
+  cleanUps.push(() => within(session.close(), CLOSE_MS));
+  await refuseTwin(session, machineId, say);
+
+  const ending = new AbortController();
+  const supervisor = new Supervisor({
+    home,
+    say,
+    machineId,
+    hostname: hostname(),
+    machineIps: cached(ownAddresses, 10_000),
+    env: { ...(options.env ?? process.env), BUBBALOOP_ZENOH_ENDPOINT: options.endpoint },
+    backend: options.backend ?? createProcessBackend(),
+  });
+  const commands = new NodeCommands(supervisor, machineId, ending.signal);
+  const scanner = new ShmScanner({
+    machineId,
+    nameOf: (pid) => {
+      const groupId = readProcessStat(pid)?.groupId;
+      return groupId === undefined ? undefined : supervisor.nameOfGroup(groupId);
+    },
+  });
+  const manifest = (): DaemonManifest => ({
+    version: options.version,
+    machineId,
+    uptimeSecs: Math.floor((performance.now() - startedAtMs) / 1_000),
+    nodeCount: supervisor.names.length,
+    agentCount: 0,
+    mcpPort: 0,
+  });
+  const states = () => supervisor.states();
+  const shutdown = Promise.withResolvers<void>();
+
+  const closeGateway = await openGateway({
+    session,
+    machineId,
+    token,
+    commands,
+    manifest,
+    states,
+    ledger: () => scanner.scan(),
+    beat: (node) => supervisor.find(node)?.beat(),
+    shutdown: shutdown.resolve,
+    say,
+  });
+  cleanUps.push(() => within(closeGateway(), CLOSE_MS));
+  await openLocalControl(home, say, cleanUps, async (request) => {
+    if (request.length === 0) return encodeNodeList({ nodes: await states(), timestampMs: Date.now(), machineId });
+    const result = await commands.answer(request);
+    return result === undefined ? new Uint8Array(0) : encodeCommandResult(result);
+  });
+  cleanUps.push(sayLinkChanges(session, say));
+  cleanUps.push(() => supervisor.end());
+  await supervisor.begin();
+
+  let stopping: Promise<void> | undefined;
+  return {
+    machineId,
+    shutdownRequested: shutdown.promise,
+    stop() {
+      ending.abort();
+      stopping ??= undo();
+      return stopping;
+    },
+  };
+}
+
+/** Two daemons under one id would both answer, and a command would reach both. */
+async function refuseTwin(session: Session, machineId: string, say: (message: string) => void): Promise<void> {
+  try {
+    await session.connected({ timeoutMs: IDENTITY_CHECK_MS });
+    for await (const reply of session.get(daemonKey(machineId, 'manifest'), { timeoutMs: IDENTITY_CHECK_MS })) {
+      if (!reply.ok) continue;
+      const manifest = decodeDaemonManifest(reply.sample.payload);
+      const who = manifest.ok
+        ? `version ${plainText(manifest.value.version)}, up ${manifest.value.uptimeSecs} s`
+        : 'unreadable';
+      throw new UserError(`Another daemon answers as machine ${machineId} on ${session.endpoint} (${who}).`, {
+        hint: 'Stop it, or give this machine an id of its own: --machine-id or BUBBALOOP_MACHINE_ID.',
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof SessionError) || error.code === 'closed' || error.code === 'invalid-argument') throw error;
+    say(`No router at ${session.endpoint} yet: nodes are supervised, the session comes when the router does.`);
+  }
+}
+
+async function openLocalControl(
+  home: Home,
+  say: (message: string) => void,
+  cleanUps: (() => Promise<void> | void)[],
+  answer: (request: Uint8Array) => Promise<Uint8Array>,
+): Promise<void> {
+  try {
+    cleanUps.push(await openControlSocket(home.socketFile, answer));
+  } catch (error) {
+    // Only `bubbaloop node` without a router needs it.
+    say(`No local control socket: ${messageOf(error)}.`);
+  }
+}
+
+function sayLinkChanges(session: Session, say: (message: string) => void): () => void {
+  let isLost = session.link.state !== 'connected';
+  return session.onLink((link) => {
+    if (link.state === 'connected' && isLost) say(`Connected to ${session.endpoint}.`);
+    if (link.state === 'lost' && !isLost) say(`Lost ${session.endpoint}: ${plainText(link.reason)}. Trying again.`);
+    if (link.state === 'connected') isLost = false;
+    if (link.state === 'lost') isLost = true;
+  });
+}
+
+/** Waits for `work`, but not longer than `limitMs`; what fails while everything ends is of no use to anyone. */
+async function within(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work.catch(() => undefined), limit]);
+  clearTimeout(timer);
+}
+
+/** Addresses of this machine that others may reach, IPv4 first. */
+function ownAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all
+    .filter(({ internal, family, scopeid }) => !internal && (family === 'IPv4' || scopeid === 0))
+    .sort((left, right) => left.family.localeCompare(right.family))
+    .map(({ address }) => address);
+}
+
+function cached<T>(read: () => T, keepMs: number): () => T {
+  let last: { readonly value: T; readonly atMs: number } | undefined;
+  return () => {
+    const nowMs = performance.now();
+    if (last === undefined || nowMs - last.atMs > keepMs) last = { value: read(), atMs: nowMs };
+    return last.value;
+  };
+}

@@ -1,0 +1,78 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+
+/** Where a daemon keeps what outlives it. */
+export interface Home {
+  readonly folder: string;
+  /** Registry of nodes, see wire-format. */
+  readonly registryFile: string;
+  /** Secret of the older command path, mode 0600. */
+  readonly tokenFile: string;
+  /** Who runs on this home. */
+  readonly lockFile: string;
+  /** Unix socket of the running daemon, for commands on the same machine. */
+  readonly socketFile: string;
+  readonly logFolder: string;
+}
+
+/** `folder`, else env `BUBBALOOP_HOME`, else `~/.bubbaloop`. Touches nothing. */
+export function findHome(folder: string | undefined, env: Readonly<Record<string, string | undefined>>): Home {
+  const given = folder ?? env.BUBBALOOP_HOME;
+  const root = given === undefined || given === '' ? join(homedir(), '.bubbaloop') : resolve(given);
+  return {
+    folder: root,
+    registryFile: join(root, 'nodes.json'),
+    tokenFile: join(root, 'mcp-token'),
+    lockFile: join(root, 'daemon.lock'),
+    socketFile: join(root, 'daemon.sock'),
+    logFolder: join(root, 'logs'),
+  };
+}
+
+/** Makes the folders. */
+export function prepareHome(home: Home): void {
+  try {
+    mkdirSync(home.folder, { recursive: true, mode: 0o700 });
+    mkdirSync(home.logFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UserError(`The folder ${home.folder} cannot be made: ${messageOf(error)}.`, {
+      hint: 'Choose another with --home or BUBBALOOP_HOME.',
+      cause: error,
+    });
+  }
+}
+
+const TOKEN = /^bb_[0-9a-f]{32}$/;
+
+/** The secret in `tokenFile`, made at first use. An existing file keeps its content and loses foreign access. */
+export function readOrMakeToken(home: Home): string {
+  try {
+    writeFileSync(home.tokenFile, `bb_${randomBytes(16).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+    chmodSync(home.tokenFile, 0o600);
+  }
+  const token = readFileSync(home.tokenFile, 'utf8').trim();
+  if (TOKEN.test(token)) return token;
+  throw new UserError(`${home.tokenFile} does not hold a token (bb_ and 32 hex digits).`, {
+    hint: 'Delete it: the daemon makes a new one when it starts.',
+  });
+}
+
+/** Whether two secrets are equal, in time that does not tell where they differ. */
+export function isSameToken(given: string | undefined, expected: string): boolean {
+  if (given === undefined) return false;
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,259 @@
+import { appendFile, open, rename, stat } from 'node:fs/promises';
+import type { OutputSink } from './backend.ts';
+import { isCode, messageOf } from './home.ts';
+
+/** Bounds of one node's log; each can be set smaller in tests. */
+export interface LogLimits {
+  /** The file is moved to `….1` when it has grown to this, and what was there before is dropped. */
+  readonly fileBytes: number;
+  /** Longest line; the rest of it is cut and counted. */
+  readonly lineBytes: number;
+  /** Written per second; lines beyond are dropped and counted, so that a flood cannot fill the disk's queue. */
+  readonly writeBytesPerSecond: number;
+  /** Read per second; beyond, the node waits at its pipe, so that a flood cannot take the daemon's core. */
+  readonly readBytesPerSecond: number;
+}
+
+const DEFAULT_LIMITS: LogLimits = {
+  fileBytes: 8 * 1024 * 1024,
+  lineBytes: 8 * 1024,
+  writeBytesPerSecond: 1024 * 1024,
+  readBytesPerSecond: 16 * 1024 * 1024,
+};
+
+/** Waiting for the disk; beyond, the node waits. */
+const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+const LAST_LINES = 5;
+const LAST_LINE_CHARACTERS = 500;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+/** Length of time and stream before the text. */
+const LINE_HEAD_BYTES = 30;
+/** What a line costs to handle, as bytes read: a flood of empty lines is a flood. */
+const LINE_COST_BYTES = 100;
+
+type Stream = 'out' | 'err' | 'daemon';
+
+/**
+ * The log file of one node. A line is `{ISO time} {out|err|daemon} {text}`, its text as the node wrote it: untrusted,
+ * with escape sequences if there were any.
+ */
+export class NodeLog implements OutputSink {
+  readonly file: string;
+  readonly #limits: LogLimits;
+  readonly #assemblers = { out: new LineAssembler(), err: new LineAssembler() };
+  #lastLines: string[] = [];
+  #pending = '';
+  #writing: Promise<void> | undefined;
+  #fileBytes: number | undefined;
+  #window = { startMs: 0, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
+  /** The disk refuses; said once until it works again. */
+  #failure: string | undefined;
+  readonly #onFailure: (reason: string) => void;
+
+  constructor(file: string, options: { limits?: Partial<LogLimits>; onFailure?: (reason: string) => void } = {}) {
+    this.file = file;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#onFailure = options.onFailure ?? (() => undefined);
+  }
+
+  /** The newest lines of the node itself since it was last started, cut to 500 characters each, oldest first. */
+  get lastLines(): readonly string[] {
+    return this.#lastLines;
+  }
+
+  /** A line of ours between those of the node: it was started, it ended. A start forgets {@link lastLines}. */
+  note(text: string, options: { readonly isStart?: boolean } = {}): void {
+    if (options.isStart === true) this.#lastLines = [];
+    this.#append('daemon', text);
+  }
+
+  write(stream: 'out' | 'err', chunk: Uint8Array): boolean {
+    this.#turnWindow();
+    const lines = this.#assemblers[stream].push(chunk, this.#limits.lineBytes);
+    this.#window.readBytes += chunk.length + lines.length * LINE_COST_BYTES;
+    this.#lines(stream, lines);
+    return this.#window.readBytes < this.#limits.readBytesPerSecond && this.#pending.length < MAX_PENDING_BYTES;
+  }
+
+  async whenReady(): Promise<void> {
+    while (this.#pending.length >= MAX_PENDING_BYTES && this.#writing !== undefined) await this.#writing;
+    const restMs = this.#window.startMs + 1_000 - Date.now();
+    if (this.#window.readBytes >= this.#limits.readBytesPerSecond && restMs > 0) {
+      await new Promise((resolve) => setTimeout(resolve, restMs));
+    }
+  }
+
+  end(): void {
+    for (const stream of ['out', 'err'] as const) {
+      this.#lines(stream, this.#assemblers[stream].finish());
+    }
+    this.#sayDropped();
+  }
+
+  /** Resolves when all is in the file. */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  /** The last `maxLines` lines in at most `maxBytes`, whole lines only. */
+  async tail(maxLines: number, maxBytes: number): Promise<string> {
+    await this.flush();
+    let text = await readEnd(this.file, maxBytes);
+    if (text.length < maxBytes && text.split('\n').length <= maxLines) {
+      text = (await readEnd(`${this.file}.1`, maxBytes - text.length)) + text;
+    }
+    return text
+      .split('\n')
+      .slice(-maxLines - 1)
+      .join('\n');
+  }
+
+  #lines(stream: 'out' | 'err', lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#lastLines = [
+      ...this.#lastLines,
+      ...lines.slice(-LAST_LINES).map((line) => line.slice(0, LAST_LINE_CHARACTERS)),
+    ];
+    this.#lastLines = this.#lastLines.slice(-LAST_LINES);
+    const { writeBytesPerSecond } = this.#limits;
+    for (const line of lines) {
+      if (this.#window.writtenBytes + line.length > writeBytesPerSecond) this.#window.droppedLines += 1;
+      else {
+        this.#window.writtenBytes += line.length + LINE_HEAD_BYTES;
+        this.#append(stream, line);
+      }
+    }
+  }
+
+  #turnWindow(): void {
+    const nowMs = Date.now();
+    // A clock set back opens a new one too.
+    if (nowMs - this.#window.startMs < 1_000 && nowMs >= this.#window.startMs) return;
+    this.#sayDropped();
+    this.#window = { startMs: nowMs, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
+  }
+
+  #sayDropped(): void {
+    const { droppedLines } = this.#window;
+    if (droppedLines === 0) return;
+    this.#window.droppedLines = 0;
+    this.#append(
+      'daemon',
+      `dropped ${droppedLines} lines: more than ${this.#limits.writeBytesPerSecond} bytes in a second`,
+    );
+  }
+
+  #append(stream: Stream, text: string): void {
+    this.#pending += `${new Date().toISOString()} ${stream} ${text}\n`;
+    this.#writing ??= this.#drain().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop later: many lines go in one write.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#pending !== '') {
+      const text = this.#pending;
+      this.#pending = '';
+      try {
+        await this.#store(text);
+        this.#failure = undefined;
+      } catch (error) {
+        // A full disk must not end the daemon: the node runs on, its lines are lost, and that is said once.
+        const reason = messageOf(error);
+        if (this.#failure !== reason) this.#onFailure(`${this.file}: ${reason}`);
+        this.#failure = reason;
+      }
+    }
+  }
+
+  async #store(text: string): Promise<void> {
+    this.#fileBytes ??= await sizeOf(this.file);
+    if (this.#fileBytes >= this.#limits.fileBytes) {
+      await rename(this.file, `${this.file}.1`);
+      this.#fileBytes = 0;
+    }
+    await appendFile(this.file, text, { mode: 0o600 });
+    this.#fileBytes += Buffer.byteLength(text);
+  }
+}
+
+/** Cuts a stream of bytes into lines; of a line that is too long it keeps the beginning and counts the rest. */
+class LineAssembler {
+  #kept: Uint8Array[] = [];
+  #keptBytes = 0;
+  #cutBytes = 0;
+
+  push(chunk: Uint8Array, maxBytes: number): string[] {
+    const lines: string[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      lines.push(this.#line(chunk.subarray(start, end), maxBytes));
+      start = end + 1;
+    }
+    this.#keep(chunk.subarray(start), maxBytes);
+    return lines;
+  }
+
+  finish(): string[] {
+    return this.#keptBytes > 0 ? [this.#take()] : [];
+  }
+
+  #line(part: Uint8Array, maxBytes: number): string {
+    // Nearly always a whole line in one chunk: no copy.
+    if (this.#keptBytes === 0 && this.#cutBytes === 0 && part.length <= maxBytes) return textOf(part);
+    this.#keep(part, maxBytes);
+    return this.#take();
+  }
+
+  #keep(part: Uint8Array, maxBytes: number): void {
+    const room = Math.max(0, maxBytes - this.#keptBytes);
+    this.#cutBytes += Math.max(0, part.length - room);
+    if (room === 0 || part.length === 0) return;
+    // A copy: the chunk belongs to the stream's pool.
+    const kept = Uint8Array.from(part.subarray(0, room));
+    this.#kept.push(kept);
+    this.#keptBytes += kept.length;
+  }
+
+  #take(): string {
+    const text = textOf(Buffer.concat(this.#kept));
+    const line = this.#cutBytes > 0 ? `${text} … [${this.#cutBytes} more bytes of this line cut]` : text;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#cutBytes = 0;
+    return line;
+  }
+}
+
+function textOf(line: Uint8Array): string {
+  const end = line.at(-1) === CARRIAGE_RETURN ? line.length - 1 : line.length;
+  return Buffer.from(line.buffer, line.byteOffset, end).toString('utf8');
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
+}
+
+/** The last whole lines of a file in at most `maxBytes`; empty where there is no file. */
+async function readEnd(file: string, maxBytes: number): Promise<string> {
+  if (maxBytes <= 0) return '';
+  try {
+    await using handle = await open(file, 'r');
+    const { size } = await handle.stat();
+    const start = Math.max(0, size - maxBytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+    const text = buffer.toString('utf8', 0, bytesRead);
+    return start === 0 ? text : text.slice(text.indexOf('\n') + 1);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return '';
+    throw error;
+  }
+}
