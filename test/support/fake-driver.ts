@@ -1,5 +1,6 @@
 /** One session of a {@link FakeNetwork}: what it declares, and how samples and queries reach the others. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DeliveryQueue } from '../../source/zenoh/delivery-queue.ts';
 import type {
   Driver,
   DriverDeclaration,
@@ -19,7 +20,6 @@ import {
   type Sample,
   SessionError,
 } from '../../source/zenoh/session.ts';
-import { FakeChannel } from './fake-channel.ts';
 import { FakeShmBuffer } from './fake-shm.ts';
 
 export interface FakeRouter {
@@ -38,7 +38,7 @@ interface PublisherEntry {
 
 interface SubscriberEntry {
   readonly keyExpr: string;
-  readonly channel: FakeChannel<Sample>;
+  readonly channel: DeliveryQueue<Sample>;
 }
 
 interface QueryableEntry {
@@ -174,7 +174,7 @@ export class FakeDriver implements Driver {
     channel: Channel,
     onSample: (sample: Sample) => void,
   ): Promise<DriverSubscriber> {
-    const queue = new FakeChannel<Sample>(channel, onSample);
+    const queue = new DeliveryQueue<Sample>(channel, onSample);
     return this.#subscribe({ keyExpr, channel: queue });
   }
 
@@ -183,7 +183,7 @@ export class FakeDriver implements Driver {
     channel: Channel,
     onFrame: (frame: Frame) => void,
   ): Promise<DriverSubscriber> {
-    const queue = new FakeChannel<Sample>(channel, (sample) => onFrame(new FakeFrame(sample)));
+    const queue = new DeliveryQueue<Sample>(channel, (sample) => onFrame(new FakeFrame(sample)));
     return this.#subscribe({ keyExpr, channel: queue });
   }
 
