@@ -1,0 +1,57 @@
+/** One snapshot of the fleet on stdout. No React here. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { observeFleet } from '../fleet/observe.ts';
+import { reduce } from '../fleet/reduce.ts';
+import { toSnapshot } from '../fleet/snapshot.ts';
+import { type FleetState, initialState } from '../fleet/state.ts';
+import { plainSnapshot } from '../view/plain.ts';
+import type { Session } from '../zenoh/session.ts';
+import { unreachableError } from './top-errors.ts';
+
+const CONNECT_LIMIT_MS = 5_000;
+const LOOK_LIMIT_MS = 5_000;
+const NODES_LIMIT_MS = 15_000;
+/** After the round, what answers a moment later: ledgers, names of sessions, tokens. */
+const SETTLE_MS = 150;
+
+export async function printSnapshot(session: Session, output: 'text' | 'json', expectNodes: number): Promise<void> {
+  const state = await lookOnce(session, expectNodes);
+  const nowMs = Date.now();
+  const text = output === 'json' ? `${JSON.stringify(toSnapshot(state, nowMs))}\n` : plainSnapshot(state, nowMs);
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Connects, asks everybody once, and returns what is known then. UserError where no router answers within 5 s. */
+async function lookOnce(session: Session, expectNodes: number): Promise<FleetState> {
+  try {
+    await session.connected({ timeoutMs: CONNECT_LIMIT_MS });
+  } catch {
+    throw unreachableError(session, CONNECT_LIMIT_MS);
+  }
+  let state = initialState(session.endpoint, Date.now());
+  const observation = observeFleet(session, {
+    intervalMs: 1_000,
+    onEvent: (event) => {
+      state = reduce(state, event);
+    },
+  });
+  try {
+    await Promise.race([observation.looked, sleep(LOOK_LIMIT_MS, undefined, { ref: false })]);
+    const deadlineMs = Date.now() + NODES_LIMIT_MS;
+    while (runningNodes(state) < expectNodes && Date.now() < deadlineMs) await sleep(100);
+    await sleep(SETTLE_MS);
+    return state;
+  } finally {
+    await observation.stop();
+  }
+}
+
+function runningNodes(state: FleetState): number {
+  let count = 0;
+  for (const machine of state.machines.values()) {
+    for (const node of machine.nodes) if (node.status === 'running') count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,57 @@
+/** Runs `top` on an endpoint: the full screen where there is a terminal, else one snapshot. */
+import { EXIT_OK, UserError } from '../errors.ts';
+import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
+import type { Session } from '../zenoh/session.ts';
+import { endpointError } from './top-errors.ts';
+import { printSnapshot } from './top-once.ts';
+
+export interface RunTopOptions {
+  /** As given by the user; absent: the environment's, then the default. */
+  readonly endpoint?: string;
+  readonly readOnly?: boolean;
+  /** Default 1. */
+  readonly intervalSeconds?: number;
+  /** `text` or `json`: print one snapshot and end. Absent: the screen, or text where there is no terminal for it. */
+  readonly output?: 'text' | 'json';
+  /** A word beside the name on the screen, `demo`. */
+  readonly banner?: string;
+  /** One snapshot waits for so many running nodes, up to 15 s: a fleet that was started just now is still coming up. */
+  readonly expectNodes?: number;
+}
+
+/** Resolves with the exit code when the user quits or the snapshot is printed. UserError where that cannot be. */
+export async function runTop(options: RunTopOptions): Promise<number> {
+  const endpoint = resolveEndpoint(options.endpoint, process.env);
+  const session = open(endpoint);
+  try {
+    const output = options.output ?? (hasScreen() ? undefined : 'text');
+    if (output !== undefined) {
+      await printSnapshot(session, output, options.expectNodes ?? 0);
+      return EXIT_OK;
+    }
+    // Loaded here: React and Ink are half of the start-up, and a snapshot needs neither.
+    const { showTop } = await import('./top-screen.ts');
+    await showTop(session, {
+      endpoint,
+      readOnly: options.readOnly ?? false,
+      intervalMs: Math.round((options.intervalSeconds ?? 1) * 1000),
+      banner: options.banner,
+    });
+    return EXIT_OK;
+  } finally {
+    await session.close();
+  }
+}
+
+function open(endpoint: string): Session {
+  try {
+    return openSession(endpoint);
+  } catch (error) {
+    throw endpointError(error);
+  }
+}
+
+/** A screen needs both directions of a terminal, and one that can move its cursor. */
+function hasScreen(): boolean {
+  return process.stdout.isTTY === true && process.stdin.isTTY === true && process.env.TERM !== 'dumb';
+}

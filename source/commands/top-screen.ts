@@ -1,0 +1,49 @@
+/** `top` on a terminal: the session's events into the screen, the screen's wishes out to the daemons. */
+import { sendCommand } from '../fleet/control.ts';
+import { observeFleet } from '../fleet/observe.ts';
+import { runApp } from '../ui/run-app.tsx';
+import { resolveTheme } from '../view/theme.ts';
+import type { Session } from '../zenoh/session.ts';
+
+export interface ShowTopOptions {
+  readonly endpoint: string;
+  readonly readOnly: boolean;
+  readonly intervalMs: number;
+  readonly banner?: string;
+}
+
+/** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
+export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
+  const app = runApp({
+    ...options,
+    theme: resolveTheme(process.env),
+    async send(target, action) {
+      const outcome = await sendCommand(session, target, action);
+      if (action !== 'get_logs') observation.refresh();
+      return outcome;
+    },
+  });
+  const observation = observeFleet(session, { intervalMs: options.intervalMs, onEvent: app.model.dispatch });
+  // The stack of an error belongs on the normal screen: on the alternate one it would vanish with it.
+  let failure: unknown;
+  const fail = (error: unknown): void => {
+    failure ??= error ?? new Error('unknown failure');
+    app.close();
+  };
+  const leave = (): void => app.close();
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  for (const signal of LEAVING) process.on(signal, leave);
+  try {
+    await app.ended;
+  } finally {
+    app.close();
+    process.off('uncaughtException', fail);
+    process.off('unhandledRejection', fail);
+    for (const signal of LEAVING) process.off(signal, leave);
+    await observation.stop();
+  }
+  if (failure !== undefined) throw failure;
+}
+
+const LEAVING = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;

@@ -1,0 +1,51 @@
+import { usageError } from '../errors.ts';
+import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
+
+/** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
+const MIN_INTERVAL_SECONDS = 0.2;
+const MAX_INTERVAL_SECONDS = 3_600;
+
+export const topCommand: Command = {
+  name: 'top',
+  summary: 'The fleet on a full screen: routers, peers, nodes, shared memory; starts and stops nodes',
+  flags: {
+    endpoint: {
+      type: 'string',
+      shortFlag: 'e',
+      placeholder: 'ENDPOINT',
+      summary: 'router to connect to, `tcp/HOST:7447` or `ws://HOST:10000`',
+      defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, else tcp/127.0.0.1:7447',
+    },
+    readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
+    interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
+    json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
+  },
+  examples: [
+    'bubbaloop top --endpoint tcp/192.168.1.20:7447',
+    'bubbaloop top --once --json | jq .nodes',
+    'bubbaloop top --read-only --interval 5',
+  ],
+  async run(invocation) {
+    const [extra] = invocation.operands;
+    if (extra !== undefined)
+      throw usageError(`top takes no ${JSON.stringify(extra)}.`, 'A router is named with --endpoint.');
+    const intervalSeconds = numberFlag(invocation, 'interval') ?? 1;
+    if (!(intervalSeconds >= MIN_INTERVAL_SECONDS && intervalSeconds <= MAX_INTERVAL_SECONDS)) {
+      throw usageError(
+        `--interval is ${intervalSeconds} seconds; it must lie between ${MIN_INTERVAL_SECONDS} and ${MAX_INTERVAL_SECONDS}.`,
+      );
+    }
+    const json = booleanFlag(invocation, 'json');
+    const once = booleanFlag(invocation, 'once');
+    if (json && !once)
+      throw usageError('--json needs --once: a screen is not JSON.', 'Try `bubbaloop top --once --json`.');
+    const { runTop } = await import('./top-run.ts');
+    return runTop({
+      endpoint: stringFlag(invocation, 'endpoint'),
+      readOnly: booleanFlag(invocation, 'readOnly'),
+      intervalSeconds,
+      output: once ? (json ? 'json' : 'text') : undefined,
+    });
+  },
+};

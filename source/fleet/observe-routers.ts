@@ -1,0 +1,113 @@
+/** What the routers' admin space tells: who is connected, how much flows, and whose liveliness tokens stand. */
+import { parseKey } from '../wire/keys.ts';
+import type { Reply, Session } from '../zenoh/session.ts';
+import type { BadAnswer } from './events.ts';
+import { type RouterReport, readRouterReply } from './router-reply.ts';
+import type { Router } from './state.ts';
+
+interface Limits {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface RoutersAnswer {
+  readonly routers: readonly Router[];
+  readonly bad: readonly BadAnswer[];
+  /** Time to the first reply. */
+  readonly latencyMs?: number;
+}
+
+/** Asks every router, with its traffic counters. Throws as `session.get` does. */
+export async function askRouters(session: Session, meter: RateMeter, limits: Limits): Promise<RoutersAnswer> {
+  const askedAtMs = performance.now();
+  const routers = new Map<string, Router>();
+  const bad: BadAnswer[] = [];
+  let latencyMs: number | undefined;
+  for await (const reply of session.get('@/*/router?_stats=true', { ...everyone, ...limits })) {
+    if (!reply.ok) continue;
+    latencyMs ??= performance.now() - askedAtMs;
+    const report = readRouterReply(reply.sample);
+    if (report.ok) routers.set(report.value.zid, meter(report.value, performance.now()));
+    else bad.push({ message: report.reason });
+  }
+  return { routers: [...routers.values()], bad, latencyMs };
+}
+
+/** Names of sessions by zenoh id, from the liveliness tokens that each router knows to be theirs. */
+export async function askNames(session: Session, limits: Limits): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string[]>();
+  for await (const reply of session.get('@/*/router/token/bubbaloop/global/*/*', { ...everyone, ...limits })) {
+    const token = readToken(reply);
+    if (token === undefined) continue;
+    for (const zid of token.zids) {
+      const known = names.get(zid) ?? [];
+      if (!known.includes(token.name)) names.set(zid, [...known, token.name]);
+    }
+  }
+  return new Map([...names].map(([zid, all]) => [zid, all.sort().join(' ')]));
+}
+
+const everyone = { target: 'all', consolidation: 'none' } as const;
+
+function readToken(reply: Reply): { readonly name: string; readonly zids: readonly string[] } | undefined {
+  if (!reply.ok) return undefined;
+  const path = reply.sample.keyExpr.split('/token/')[1];
+  const key = path === undefined ? undefined : parseKey(path);
+  if (key?.kind !== 'daemon-token' && key?.kind !== 'node-token') return undefined;
+  const name = key.kind === 'daemon-token' ? `${key.machine} daemon` : `${key.machine}/${key.node}`;
+  try {
+    const holders: unknown = JSON.parse(new TextDecoder().decode(reply.sample.payload));
+    if (typeof holders !== 'object' || holders === null) return undefined;
+    const zids = ['clients', 'peers'].flatMap((role) => {
+      const list: unknown = Reflect.get(holders, role);
+      return Array.isArray(list) ? list.filter((zid) => typeof zid === 'string') : [];
+    });
+    return { name, zids };
+  } catch {
+    // A name is a courtesy: without it the session is shown by its id.
+    return undefined;
+  }
+}
+
+/** Turns a router's counters into rates by what it told before. */
+export type RateMeter = (report: RouterReport, atMs: number) => Router;
+
+/** Rounds come quickly after a connection; a rate over less than this is noise. */
+const MIN_SPAN_MS = 900;
+
+export function createRateMeter(): RateMeter {
+  const last = new Map<
+    string,
+    { readonly atMs: number; readonly receivedBytes: number; readonly sentBytes: number; readonly rates: Rates }
+  >();
+  return ({ receivedBytes, sentBytes, ...router }, atMs) => {
+    if (receivedBytes === undefined || sentBytes === undefined) return router;
+    const before = last.get(router.zid);
+    if (before === undefined || receivedBytes < before.receivedBytes || sentBytes < before.sentBytes) {
+      last.set(router.zid, { atMs, receivedBytes, sentBytes, rates: {} });
+      return router;
+    }
+    const spanMs = atMs - before.atMs;
+    if (spanMs < MIN_SPAN_MS) return { ...router, ...before.rates };
+    const rates = {
+      receivedPerSecond: steadyRate(
+        before.rates.receivedPerSecond,
+        ((receivedBytes - before.receivedBytes) * 1000) / spanMs,
+      ),
+      sentPerSecond: steadyRate(before.rates.sentPerSecond, ((sentBytes - before.sentBytes) * 1000) / spanMs),
+    };
+    last.set(router.zid, { atMs, receivedBytes, sentBytes, rates });
+    return { ...router, ...rates };
+  };
+}
+
+interface Rates {
+  readonly receivedPerSecond?: number;
+  readonly sentPerSecond?: number;
+}
+
+/** Within a tenth of what was shown before it is the same: a figure that flickers tells nothing and costs a redraw. */
+function steadyRate(before: number | undefined, now: number): number {
+  if (before !== undefined && Math.abs(now - before) <= Math.max(64, before * 0.1)) return before;
+  return now;
+}

@@ -1,0 +1,234 @@
+/** The fleet's state after an event. Pure, and sharing: what did not change is the same object as before. */
+import type { FleetEvent } from './events.ts';
+import { keepEqual, keepEqualList } from './sharing.ts';
+import { type FleetNode, type FleetState, type Machine, nodeKey, type Router } from './state.ts';
+
+export function reduce(state: FleetState, event: FleetEvent): FleetState {
+  switch (event.type) {
+    case 'link':
+      return reduceLink(state, event);
+    case 'answers':
+      return reduceAnswers(state, event);
+    case 'routers':
+      return reduceRouters(state, event);
+    case 'round':
+      return state.hasLooked ? state : { ...state, hasLooked: true };
+    case 'tokens':
+      return reduceTokens(state, event);
+    case 'heartbeats': {
+      const heartbeatAtMs = new Map(state.heartbeatAtMs);
+      for (const key of event.keys) heartbeatAtMs.set(key, event.atMs);
+      return { ...state, heartbeatAtMs };
+    }
+    case 'names':
+      return sameNames(state.names, event.names) ? state : { ...state, names: event.names };
+    case 'tick':
+      return reduceTick(state, event);
+  }
+}
+
+type EventOf<T extends FleetEvent['type']> = Extract<FleetEvent, { readonly type: T }>;
+
+function reduceLink(state: FleetState, event: EventOf<'link'>): FleetState {
+  const { link } = event;
+  const zid = event.zid === '' ? state.zid : event.zid;
+  if (link.state === 'connected') {
+    const { staleSinceMs: _, ...rest } = state;
+    return { ...rest, link, zid, hasLooked: false, latencyMs: undefined };
+  }
+  if (state.link.state !== 'connected') return { ...state, link, zid };
+  // Nobody can be asked any more, so nobody is lost: all that is shown is old, whoever it is about. The tokens reported as
+  // gone just before belong to the link, not to the machines.
+  return {
+    ...state,
+    link,
+    zid,
+    staleSinceMs: link.sinceMs,
+    machines: mapValues(state.machines, withoutLost),
+    routers: mapValues(state.routers, withoutLost),
+  };
+}
+
+function reduceAnswers(state: FleetState, event: EventOf<'answers'>): FleetState {
+  const machines = new Map(state.machines);
+  const answeredAtMs = new Map(state.answeredAtMs);
+  const bad = new Map<string, string>();
+  const problems: string[] = [];
+  for (const { machine, message } of event.bad) {
+    if (machine === undefined) problems.push(message);
+    else bad.set(machine, message);
+  }
+  const update = (id: string, change: Partial<Machine>): void => {
+    const before = machines.get(id) ?? { id, hostname: '', ips: [], nodes: [] };
+    const { lostSinceMs: _, ...rest } = before;
+    machines.set(id, keepEqual(machines.get(id), { ...rest, ...change }));
+    answeredAtMs.set(id, event.atMs);
+  };
+  for (const answer of event.nodes) {
+    const before = machines.get(answer.machine);
+    update(answer.machine, {
+      hostname: answer.hostname,
+      ips: keepEqualList(before?.ips, answer.ips),
+      nodes: mergeNodes(before?.nodes, answer.nodes),
+      // A readable answer ends the complaint about an earlier one.
+      problem: undefined,
+    });
+  }
+  for (const { machine, daemon } of event.manifests) {
+    const before = machines.get(machine)?.daemon;
+    update(machine, { daemon: keepEqual(before, steadyUpSince(before, daemon)) });
+  }
+  for (const { machine, shm } of event.ledgers) {
+    const before = machines.get(machine)?.shm;
+    update(machine, {
+      shm: keepEqual(before, { ...shm, segments: keepEqualList(before?.segments, shm.segments) }),
+    });
+  }
+  for (const [machine, problem] of bad) update(machine, { problem });
+  return {
+    ...state,
+    machines: sameValues(state.machines, machines) ? state.machines : machines,
+    answeredAtMs,
+    problems: problems.length === 0 ? state.problems : keepEqualList(state.problems, problems.slice(0, 4)),
+  };
+}
+
+/** Nodes in order of their names; a run that goes on keeps the moment it began, however long the answer travelled. */
+function mergeNodes(before: readonly FleetNode[] | undefined, after: readonly FleetNode[]): readonly FleetNode[] {
+  const byName = new Map(before?.map((node) => [node.name, node]));
+  const merged = after.map((node) => {
+    const old = byName.get(node.name);
+    if (old === undefined) return node;
+    const sameRun = old.startedAtMs !== undefined && old.startedAtMs === node.startedAtMs;
+    return keepEqual(old, sameRun ? { ...node, upSinceMs: old.upSinceMs } : node);
+  });
+  merged.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return keepEqualList(before, merged);
+}
+
+/** Uptimes come in whole seconds and answers travel: a start that seems to move by less than this has not moved. */
+const UPTIME_JITTER_MS = 2_500;
+
+function steadyUpSince<T extends { readonly upSinceMs: number }>(before: T | undefined, after: T): T {
+  if (before === undefined || Math.abs(before.upSinceMs - after.upSinceMs) > UPTIME_JITTER_MS) return after;
+  return { ...after, upSinceMs: before.upSinceMs };
+}
+
+function reduceRouters(state: FleetState, event: EventOf<'routers'>): FleetState {
+  const routers = new Map(state.routers);
+  const routerAnsweredAtMs = new Map(state.routerAnsweredAtMs);
+  for (const router of event.routers) {
+    for (const [zid, old] of routers) {
+      if (zid !== router.zid && replaces(router, old, state)) {
+        routers.delete(zid);
+        routerAnsweredAtMs.delete(zid);
+      }
+    }
+    const before = routers.get(router.zid);
+    const sessions = router.sessions.map((session) =>
+      keepEqual(
+        before?.sessions.find((old) => old.zid === session.zid),
+        session,
+      ),
+    );
+    const next = {
+      ...router,
+      locators: keepEqualList(before?.locators, router.locators),
+      sessions: keepEqualList(before?.sessions, sessions),
+    };
+    routers.set(router.zid, keepEqual(before, next));
+    routerAnsweredAtMs.set(router.zid, event.atMs);
+  }
+  const problems = event.bad.map((bad) => bad.message);
+  return {
+    ...state,
+    routers: sameValues(state.routers, routers) ? state.routers : routers,
+    routerAnsweredAtMs,
+    latencyMs: steadyLatency(state.latencyMs, event.latencyMs),
+    problems: problems.length === 0 ? state.problems : keepEqualList(state.problems, problems.slice(0, 4)),
+  };
+}
+
+/**
+ * A router that starts again takes a new zenoh id. It is the same to people when it has the same name, or listens at the same
+ * place, and its former self has gone silent.
+ */
+function replaces(router: Router, old: Router, state: FleetState): boolean {
+  const answered = state.routerAnsweredAtMs.get(old.zid) ?? 0;
+  const connectedSince = state.link.state === 'connected' ? state.link.sinceMs : 0;
+  if (old.lostSinceMs === undefined && answered >= connectedSince) return false;
+  if (router.name !== '') return router.name === old.name;
+  return old.name === '' && router.locators.some((locator) => old.locators.includes(locator));
+}
+
+/** The figure on the screen moves only when the latency really does. */
+function steadyLatency(before: number | undefined, after: number | undefined): number | undefined {
+  if (after === undefined || before === undefined) return after ?? before;
+  const smooth = before * 0.8 + after * 0.2;
+  return Math.abs(smooth - before) > Math.max(0.3, before * 0.3) ? smooth : before;
+}
+
+function reduceTokens(state: FleetState, event: EventOf<'tokens'>): FleetState {
+  const aliveNodes = new Set(state.aliveNodes);
+  const machines = new Map(state.machines);
+  for (const { machine, node, isAlive } of event.changes) {
+    if (node !== undefined) {
+      if (isAlive) aliveNodes.add(nodeKey(machine, node));
+      else aliveNodes.delete(nodeKey(machine, node));
+      continue;
+    }
+    const known = machines.get(machine);
+    if (known === undefined || isAlive || state.link.state !== 'connected') continue;
+    machines.set(machine, { ...known, lostSinceMs: known.lostSinceMs ?? event.atMs });
+  }
+  return { ...state, aliveNodes, machines: sameValues(state.machines, machines) ? state.machines : machines };
+}
+
+function reduceTick(state: FleetState, event: EventOf<'tick'>): FleetState {
+  if (state.link.state !== 'connected') return state;
+  const connectedSince = state.link.sinceMs;
+  const age = <T extends { readonly lostSinceMs?: number }>(
+    entries: ReadonlyMap<string, T>,
+    answered: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, T> => {
+    let next: Map<string, T> | undefined;
+    for (const [id, entry] of entries) {
+      const lastMs = answered.get(id) ?? 0;
+      if (entry.lostSinceMs !== undefined) {
+        if (event.atMs - Math.max(entry.lostSinceMs, connectedSince) > event.forgetAfterMs) {
+          next ??= new Map(entries);
+          next.delete(id);
+        }
+      } else if (event.atMs - Math.max(lastMs, connectedSince) > event.lostAfterMs) {
+        next ??= new Map(entries);
+        next.set(id, { ...entry, lostSinceMs: lastMs });
+      }
+    }
+    return next ?? entries;
+  };
+  const machines = age(state.machines, state.answeredAtMs);
+  const routers = age(state.routers, state.routerAnsweredAtMs);
+  if (machines === state.machines && routers === state.routers) return state;
+  return { ...state, machines, routers };
+}
+
+function withoutLost<T extends { readonly lostSinceMs?: number }>(entry: T): T {
+  if (entry.lostSinceMs === undefined) return entry;
+  return { ...entry, lostSinceMs: undefined };
+}
+
+function mapValues<T>(map: ReadonlyMap<string, T>, change: (value: T) => T): ReadonlyMap<string, T> {
+  const next = new Map<string, T>();
+  for (const [key, value] of map) next.set(key, change(value));
+  return sameValues(map, next) ? map : next;
+}
+
+function sameValues<T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) if (b.get(key) !== value) return false;
+  return true;
+}
+
+function sameNames(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return sameValues(a, b);
+}

@@ -1,0 +1,82 @@
+import { Box, Text, useApp, useInput, useStdout } from 'ink';
+import { memo, useEffect, useSyncExternalStore } from 'react';
+import type { Picture, Screen } from '../view/screen.ts';
+import { DetailsView } from './details-view.tsx';
+import { toKeyPresses } from './key-press.ts';
+import { terminalSize } from './terminal-size.ts';
+import type { TopModel } from './top-model.ts';
+
+export interface AppProps {
+  readonly model: TopModel;
+  /** Hands over what only a mounted Ink app can do. */
+  onMount(app: { readonly exit: () => void; readonly suspend: (task: () => Promise<void>) => Promise<void> }): void;
+}
+
+/** The whole of `bubbaloop top`: puts the model's lines in their places, and gives it the keys. */
+export function App({ model, onMount }: AppProps) {
+  const screen = useSyncExternalStore(model.subscribe, model.screen);
+  const { stdout } = useStdout();
+  const { exit, suspendTerminal } = useApp();
+
+  useInput((input, key) => {
+    for (const press of toKeyPresses(input, key)) model.press(press);
+  });
+
+  useEffect(() => {
+    const resized = () => model.resize(terminalSize(stdout));
+    stdout.on('resize', resized);
+    return () => {
+      stdout.off('resize', resized);
+    };
+  }, [model, stdout]);
+
+  useEffect(() => {
+    onMount({ exit, suspend: suspendTerminal });
+  }, [onMount, exit, suspendTerminal]);
+
+  return (
+    <Box width={screen.size.columns} height={screen.size.rows} overflow="hidden">
+      {screen.kind === 'sentence' ? <Lines lines={screen.lines} /> : <Full screen={screen} />}
+    </Box>
+  );
+}
+
+function Full({ screen }: { readonly screen: Extract<Screen, { kind: 'full' }> }) {
+  return (
+    <>
+      <Lines lines={screen.above} />
+      {screen.panes.map((picture, index) => (
+        // Panes never change their order, only their number.
+        <Placed key={index} picture={picture} />
+      ))}
+      {screen.details && <DetailsView rect={screen.details.rect} table={screen.details.table} />}
+      {screen.dialog && <Placed picture={screen.dialog} />}
+      <Box position="absolute" top={screen.size.rows - 1} left={0}>
+        <Line text={screen.footer} />
+      </Box>
+    </>
+  );
+}
+
+const Placed = memo(function Placed({ picture }: { readonly picture: Picture }) {
+  const { x, y, width, height } = picture.rect;
+  return (
+    <Box position="absolute" top={y} left={x} width={width} height={height} overflow="hidden">
+      <Lines lines={picture.lines} />
+    </Box>
+  );
+});
+
+const Lines = memo(function Lines({ lines }: { readonly lines: readonly string[] }) {
+  return (
+    <Box flexDirection="column">
+      {lines.map((line, index) => (
+        <Line key={index} text={line} />
+      ))}
+    </Box>
+  );
+});
+
+const Line = memo(function Line({ text }: { readonly text: string }) {
+  return <Text wrap="truncate">{text}</Text>;
+});

@@ -1,0 +1,41 @@
+/** Reuse of the parts of the last screen that came out the same, so that React and Ink have nothing to do for them. */
+import type { Picture, Screen } from '../view/screen.ts';
+
+/** `before` where nothing changed, else `after` with every unchanged part taken from `before`. */
+export function shareScreen(before: Screen | undefined, after: Screen): Screen {
+  if (before === undefined) return after;
+  if (before.size.columns !== after.size.columns || before.size.rows !== after.size.rows) return after;
+  if (before.kind === 'sentence') {
+    return after.kind === 'sentence' && sameLines(before.lines, after.lines) ? before : after;
+  }
+  if (after.kind === 'sentence') return after;
+  const above = sameLines(before.above, after.above) ? before.above : after.above;
+  const shared = after.panes.map((pane, index) => sharePicture(before.panes[index], pane));
+  const isSamePanes =
+    shared.length === before.panes.length && shared.every((pane, index) => pane === before.panes[index]);
+  const panes = isSamePanes ? before.panes : shared;
+  const dialog = after.dialog === undefined ? undefined : sharePicture(before.dialog, after.dialog);
+  const details = JSON.stringify(before.details) === JSON.stringify(after.details) ? before.details : after.details;
+  const isSame =
+    above === before.above &&
+    panes === before.panes &&
+    dialog === before.dialog &&
+    details === before.details &&
+    after.footer === before.footer;
+  return isSame ? before : { ...after, above, panes, dialog, details };
+}
+
+function sharePicture(before: Picture | undefined, after: Picture): Picture {
+  if (before === undefined) return after;
+  const { rect } = after;
+  const isSamePlace =
+    before.rect.x === rect.x &&
+    before.rect.y === rect.y &&
+    before.rect.width === rect.width &&
+    before.rect.height === rect.height;
+  return isSamePlace && sameLines(before.lines, after.lines) ? before : after;
+}
+
+function sameLines(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, index) => line === b[index]);
+}

@@ -1,0 +1,237 @@
+/**
+ * Between the fleet and the screen: takes events and keys, decides when to draw, and hands the components a screen only
+ * when it differs from the last. No React here.
+ */
+import type { Outcome } from '../fleet/control.ts';
+import type { FleetEvent } from '../fleet/events.ts';
+import { reduce } from '../fleet/reduce.ts';
+import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
+import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/handle-key.ts';
+import type { KeyContext } from '../view/keymap.ts';
+import type { Size } from '../view/layout.ts';
+import { toLogLines } from '../view/log-lines.ts';
+import { createContentMaker } from '../view/pane-content.ts';
+import { createRowMaker } from '../view/rows.ts';
+import { buildScene, type Scene, type Screen } from '../view/screen.ts';
+import type { Theme } from '../view/theme.ts';
+import { INITIAL_UI, type NodeTarget, type UiState } from '../view/ui-state.ts';
+import type { NodeAction } from '../wire/command.ts';
+import { shareScreen } from './share-screen.ts';
+
+export interface TopModelOptions {
+  readonly endpoint: string;
+  readonly theme: Theme;
+  readonly size: Size;
+  readonly readOnly: boolean;
+  /** Least time between two screens that nobody asked for with a key; also the step of the ages. Milliseconds. */
+  readonly intervalMs: number;
+  readonly banner?: string;
+  /** Sends a command to a daemon and tells what came of it; never rejects. */
+  send(target: NodeTarget, action: NodeAction): Promise<Outcome>;
+  quit(): void;
+  suspend(): void;
+  /** `Date.now` unless a test has its own. */
+  now?(): number;
+}
+
+/** News that is worth a screen at once is still not drawn more often than this. */
+const URGENT_GAP_MS = 50;
+const LOGS_REFRESH_MS = 2_000;
+const NOTICE_MS = 8_000;
+
+export class TopModel {
+  readonly #options: TopModelOptions;
+  readonly #now: () => number;
+  readonly #makeRows = createRowMaker();
+  readonly #makeContent = createContentMaker();
+  readonly #listeners = new Set<() => void>();
+  #fleet: FleetState;
+  #ui: UiState = INITIAL_UI;
+  #size: Size;
+  #scene: Scene;
+  #drawnAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #logsTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: TopModelOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#size = options.size;
+    this.#fleet = initialState(options.endpoint, this.#now());
+    this.#scene = this.#build();
+    this.#schedule(options.intervalMs);
+  }
+
+  /** The screen now; the same object as long as nothing on it changed. */
+  readonly screen = (): Screen => this.#scene.screen;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Takes in what happened to the fleet. Link changes and tokens are drawn at once, the rest at the next interval. */
+  readonly dispatch = (event: FleetEvent): void => {
+    const before = this.#fleet;
+    this.#fleet = reduce(before, event);
+    if (this.#fleet === before) return;
+    const isUrgent =
+      event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
+    this.#schedule(isUrgent ? URGENT_GAP_MS : this.#options.intervalMs);
+  };
+
+  press(press: KeyPress): void {
+    const result = handleKey(this.#ui, press, {
+      nowMs: this.#now(),
+      rows: this.#content(this.#ui.pane).rows,
+      pageRows: this.#scene.pageRows,
+      overlayRows: this.#scene.overlayRows,
+      keys: this.#keyContext(),
+    });
+    this.#ui = result.ui;
+    for (const effect of result.effects) this.#perform(effect);
+    this.#draw();
+  }
+
+  resize(size: Size): void {
+    this.#size = size;
+    this.#draw();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#logsTimer);
+    this.#listeners.clear();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'quit':
+        this.#options.quit();
+        return;
+      case 'suspend':
+        this.#options.suspend();
+        return;
+      case 'command':
+        void this.#command(effect, effect.action);
+        return;
+      case 'logs':
+        void this.#fetchLogs(effect);
+    }
+  }
+
+  async #command(target: NodeTarget, action: NodeAction): Promise<void> {
+    // The key map refuses this already; a second lock costs nothing and cannot be typed around.
+    if (this.#options.readOnly) return;
+    const key = nodeKey(target.machine, target.node);
+    const pending = new Map(this.#ui.pending).set(key, { action, sinceMs: this.#now() });
+    this.#ui = { ...this.#ui, pending, notice: undefined };
+    const outcome = await this.#options.send(target, action);
+    if (this.#isClosed) return;
+    const rest = new Map(this.#ui.pending);
+    rest.delete(key);
+    const words = outcome.message === '' ? (outcome.ok ? 'done' : 'refused, without a reason') : outcome.message;
+    this.#ui = {
+      ...this.#ui,
+      pending: rest,
+      notice: {
+        kind: outcome.ok ? 'good' : 'bad',
+        text: `${action} ${target.node} on ${target.machine}: ${words}`,
+        atMs: this.#now(),
+      },
+    };
+    this.#draw();
+  }
+
+  async #fetchLogs(target: NodeTarget): Promise<void> {
+    clearTimeout(this.#logsTimer);
+    const outcome = await this.#options.send(target, 'get_logs');
+    const { overlay } = this.#ui;
+    if (this.#isClosed || overlay.kind !== 'logs') return;
+    if (overlay.logs.machine !== target.machine || overlay.logs.node !== target.node) return;
+    const known = overlay.logs;
+    const logs = outcome.ok
+      ? { ...known, phase: 'ready' as const, lines: toLogLines(outcome.output), message: outcome.message }
+      : // Lines that were read stay: a daemon that misses one question has not lost them.
+        { ...known, phase: known.lines.length > 0 ? known.phase : ('failed' as const), message: outcome.message };
+    this.#ui = { ...this.#ui, overlay: { kind: 'logs', logs } };
+    this.#draw();
+    this.#logsTimer = setTimeout(() => void this.#fetchLogs(target), LOGS_REFRESH_MS);
+  }
+
+  #content(pane: UiState['pane']) {
+    return this.#makeContent(pane, this.#makeRows(this.#fleet), this.#ui.views[pane].filter);
+  }
+
+  #keyContext(): KeyContext {
+    const { link } = this.#fleet;
+    const rows = this.#content(this.#ui.pane).rows;
+    const row = selectedNode(this.#ui, rows);
+    return {
+      readOnly: this.#options.readOnly,
+      linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
+      hasRow: rows.length > 0,
+      hasFilter: this.#ui.views[this.#ui.pane].filter !== '',
+      node:
+        row === undefined
+          ? undefined
+          : {
+              name: row.node.name,
+              machine: row.machine,
+              status: row.node.status,
+              isLost: row.freshness === 'lost',
+              pending: this.#ui.pending.get(row.key)?.action,
+            },
+    };
+  }
+
+  #build(): Scene {
+    const { options, ui } = { options: this.#options, ui: this.#ui };
+    const rows = this.#makeRows(this.#fleet);
+    return buildScene({
+      fleet: this.#fleet,
+      rows,
+      content: (pane) => this.#content(pane),
+      ui,
+      size: this.#size,
+      theme: options.theme,
+      nowMs: this.#now(),
+      keys: this.#keyContext(),
+      readOnly: options.readOnly,
+      banner: options.banner,
+    });
+  }
+
+  /** Builds the screen, and tells the components where it is another than before. */
+  #draw(): void {
+    if (this.#isClosed) return;
+    const nowMs = this.#now();
+    const { notice } = this.#ui;
+    // A failure stays until a key is pressed; good news goes by itself.
+    if (notice !== undefined && notice.kind !== 'bad' && nowMs - notice.atMs > NOTICE_MS) {
+      this.#ui = { ...this.#ui, notice: undefined };
+    }
+    const before = this.#scene.screen;
+    const scene = this.#build();
+    this.#ui = scene.ui;
+    const screen = shareScreen(before, scene.screen);
+    this.#scene = { ...scene, screen };
+    this.#drawnAtMs = nowMs;
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    this.#schedule(this.#options.intervalMs);
+    if (screen !== before) for (const listener of this.#listeners) listener();
+  }
+
+  /** The next screen is built `gapMs` after the last, or sooner where that is planned already. */
+  #schedule(gapMs: number): void {
+    if (this.#isClosed) return;
+    const dueAtMs = this.#drawnAtMs + gapMs;
+    if (dueAtMs >= this.#dueAtMs) return;
+    clearTimeout(this.#timer);
+    this.#dueAtMs = dueAtMs;
+    this.#timer = setTimeout(() => this.#draw(), Math.max(0, dueAtMs - this.#now()));
+  }
+}

@@ -1,0 +1,62 @@
+/** What a column of a table is. Columns are data: the table, the filter, the plain-text form and the help read them. */
+import type { Glyphs, Span } from './theme.ts';
+
+export interface CellContext {
+  readonly nowMs: number;
+  readonly glyphs: Glyphs;
+}
+
+export interface Column<Row> {
+  /** Name in a filter, lower-case letters. */
+  readonly id: string;
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  /** Columns it needs at least. */
+  readonly width: number;
+  /** Share of what room is left; absent: it does not grow. */
+  readonly flex?: number;
+  /** Grows at most to this. */
+  readonly maxWidth?: number;
+  /** Where room is short the highest goes first; 0 stays. */
+  readonly drop: number;
+  cell(row: Row, context: CellContext): Span;
+  /** The value as a filter sees it. */
+  text(row: Row): string;
+}
+
+export interface PlacedColumn<Row> {
+  readonly column: Column<Row>;
+  readonly width: number;
+}
+
+const GAP = 2;
+
+/** Chooses and sizes columns for a table of `width` cells, with two cells between columns. */
+export function placeColumns<Row>(columns: readonly Column<Row>[], width: number): readonly PlacedColumn<Row>[] {
+  const shown = [...columns];
+  const needed = (): number => shown.reduce((sum, column) => sum + column.width, 0) + GAP * (shown.length - 1);
+  while (needed() > width && shown.length > 1) {
+    const worst = shown.reduce((a, b) => (b.drop >= a.drop ? b : a));
+    if (worst.drop === 0) break;
+    shown.splice(shown.indexOf(worst), 1);
+  }
+  const widths = shown.map((column) => column.width);
+  let spare = width - needed();
+  // A few passes, since a column that is full gives its share back.
+  for (let pass = 0; pass < 4 && spare > 0; pass += 1) {
+    const growing = shown
+      .map((column, index) => ({ column, index }))
+      .filter(({ column, index }) => (column.flex ?? 0) > 0 && (widths[index] ?? 0) < (column.maxWidth ?? width));
+    const shares = growing.reduce((sum, { column }) => sum + (column.flex ?? 0), 0);
+    if (shares === 0) break;
+    const room = spare;
+    for (const { column, index } of growing) {
+      const now = widths[index] ?? 0;
+      const wanted = Math.max(1, Math.floor((room * (column.flex ?? 0)) / shares));
+      const added = Math.min(wanted, spare, (column.maxWidth ?? width) - now);
+      widths[index] = now + added;
+      spare -= added;
+    }
+  }
+  return shown.map((column, index) => ({ column, width: widths[index] ?? column.width }));
+}

@@ -1,0 +1,50 @@
+/** What stands where there are no rows yet: what is going on, and what to do about it. */
+import type { FleetState } from '../fleet/state.ts';
+import { retryText } from './alerts.ts';
+import type { PaneId } from './layout.ts';
+import type { PaneContent } from './pane-content.ts';
+import type { StyleName } from './theme.ts';
+
+export interface Sentence {
+  readonly text: string;
+  readonly style: StyleName;
+}
+
+const NOTHING: Readonly<Record<PaneId, string>> = {
+  nodes: 'No nodes are registered on the machines that answer. Add one there: `bubbaloop node add PATH`.',
+  shm: 'No daemon has reported its shared memory yet.',
+  routers: 'No router answers on `@/*/router`: is its admin space switched on (adminspace.enabled)?',
+  peers: 'No router has reported a session yet.',
+};
+
+/** Sentences for a pane without rows, empty where it has some. */
+export function emptySentences(state: FleetState, content: PaneContent, nowMs: number): readonly Sentence[] {
+  if (content.rows.length > 0) return [];
+  if (content.totalCount > 0) {
+    return [{ text: `None of the ${content.totalCount} rows matches this filter. Esc clears it.`, style: 'info' }];
+  }
+  const { link, endpoint } = state;
+  if (link.state === 'connecting') return [{ text: `Connecting to ${endpoint} …`, style: 'info' }];
+  if (link.state === 'lost') {
+    if (content.id !== 'nodes') return [{ text: 'Not connected.', style: 'dim' }];
+    return [
+      { text: `No router at ${endpoint} (${link.reason}).`, style: 'bad' },
+      {
+        text: 'Start one: `bubbaloop router standalone`, or look around with `bubbaloop demo`. Another place: `--endpoint`.',
+        style: 'plain',
+      },
+      { text: `${retryText(state, nowMs)} Attempt ${link.attempt}.`, style: 'dim' },
+    ];
+  }
+  if (!state.hasLooked) return [{ text: 'Connected. Asking who is there …', style: 'info' }];
+  if (content.id === 'nodes' && state.machines.size === 0) {
+    return [
+      { text: 'Connected, but no daemon answers.', style: 'warn' },
+      {
+        text: 'Is `bubbaloop daemon` running on the machines, and are their routers linked to this one?',
+        style: 'plain',
+      },
+    ];
+  }
+  return [{ text: NOTHING[content.id], style: 'dim' }];
+}

@@ -1,0 +1,192 @@
+/**
+ * Every key of `bubbaloop top`, as data. The footer, the `?` overlay and the README's table are made from it, so that none
+ * of them can be wrong.
+ */
+
+export type ActionId =
+  | 'up'
+  | 'down'
+  | 'first'
+  | 'last'
+  | 'page-up'
+  | 'page-down'
+  | 'half-up'
+  | 'half-down'
+  | 'next-pane'
+  | 'previous-pane'
+  | 'pane-1'
+  | 'pane-2'
+  | 'pane-3'
+  | 'pane-4'
+  | 'filter'
+  | 'details'
+  | 'logs'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'help'
+  | 'back'
+  | 'suspend'
+  | 'quit';
+
+/** A key as {@link KeyName}: a printable character, or a name such as `up`, `ctrl-d`, `shift-tab`, `escape`. */
+export type KeyName = string;
+
+export type KeyGroup = 'Move' | 'Look' | 'Act' | 'Leave';
+
+/** What a key's availability may depend on. */
+export interface KeyContext {
+  readonly readOnly: boolean;
+  /** Undefined unless the link is connected; then why nothing can be sent. */
+  readonly linkProblem?: string;
+  /** The selected node, where the selected pane is Nodes. */
+  readonly node?: {
+    readonly name: string;
+    readonly machine: string;
+    readonly status: string;
+    readonly isLost: boolean;
+    /** The command under way for it, `stop`. */
+    readonly pending?: string;
+  };
+  readonly hasRow: boolean;
+  readonly hasFilter: boolean;
+}
+
+export interface Binding {
+  readonly action: ActionId;
+  readonly keys: readonly KeyName[];
+  readonly group: KeyGroup;
+  /** Short, for the footer. Absent: not shown there. */
+  readonly footer?: string;
+  /** One line for the `?` overlay and the README. */
+  readonly help: string;
+  /** Why the key does nothing now; undefined where it works. */
+  disabledReason?(context: KeyContext): string | undefined;
+}
+
+function needsNode(context: KeyContext): string | undefined {
+  if (context.node === undefined) return 'Select a node first: key 1 goes to the nodes.';
+  return undefined;
+}
+
+function needsControl(context: KeyContext): string | undefined {
+  if (context.readOnly) return 'This top was started with --read-only: it shows, it does not act.';
+  const missing = needsNode(context);
+  if (missing !== undefined) return missing;
+  if (context.linkProblem !== undefined) return context.linkProblem;
+  if (context.node?.isLost) return `${context.node.machine} does not answer: its daemon cannot be told anything now.`;
+  if (context.node?.pending !== undefined) {
+    return `${context.node.pending} of ${context.node.name} is still under way: wait for its answer.`;
+  }
+  return undefined;
+}
+
+const STARTED = new Set(['running', 'installing', 'building']);
+
+export const KEYMAP: readonly Binding[] = [
+  { action: 'up', keys: ['up', 'k'], group: 'Move', help: 'one row up' },
+  { action: 'down', keys: ['down', 'j'], group: 'Move', help: 'one row down' },
+  { action: 'first', keys: ['g', 'home'], group: 'Move', help: 'first row' },
+  { action: 'last', keys: ['G', 'end'], group: 'Move', help: 'last row' },
+  { action: 'page-up', keys: ['pageup', 'ctrl-b'], group: 'Move', help: 'one page up' },
+  { action: 'page-down', keys: ['pagedown', 'ctrl-f'], group: 'Move', help: 'one page down' },
+  { action: 'half-up', keys: ['ctrl-u'], group: 'Move', help: 'half a page up' },
+  { action: 'half-down', keys: ['ctrl-d'], group: 'Move', help: 'half a page down' },
+  { action: 'next-pane', keys: ['tab', 'right'], group: 'Move', help: 'next pane' },
+  { action: 'previous-pane', keys: ['shift-tab', 'left', 'h'], group: 'Move', help: 'previous pane' },
+  { action: 'pane-1', keys: ['1'], group: 'Move', help: 'nodes' },
+  { action: 'pane-2', keys: ['2'], group: 'Move', help: 'shared memory' },
+  { action: 'pane-3', keys: ['3'], group: 'Move', help: 'routers' },
+  { action: 'pane-4', keys: ['4'], group: 'Move', help: 'peers' },
+  {
+    action: 'start',
+    keys: ['s'],
+    group: 'Act',
+    footer: 'start',
+    help: 'start the selected node',
+    disabledReason: (context) =>
+      needsControl(context) ??
+      (STARTED.has(context.node?.status ?? '')
+        ? `${context.node?.name} is already ${context.node?.status}.`
+        : undefined),
+  },
+  {
+    action: 'stop',
+    keys: ['x'],
+    group: 'Act',
+    footer: 'stop',
+    help: 'stop the selected node (asks first)',
+    disabledReason: (context) =>
+      needsControl(context) ??
+      (context.node?.status === 'stopped' || context.node?.status === 'not-installed'
+        ? `${context.node.name} is not running.`
+        : undefined),
+  },
+  {
+    action: 'restart',
+    keys: ['r'],
+    group: 'Act',
+    footer: 'restart',
+    help: 'restart the selected node (asks first)',
+    disabledReason: needsControl,
+  },
+  {
+    action: 'logs',
+    keys: ['l'],
+    group: 'Look',
+    footer: 'logs',
+    help: "the selected node's newest log lines",
+    disabledReason: (context) => needsNode(context) ?? context.linkProblem,
+  },
+  {
+    action: 'details',
+    keys: ['enter'],
+    group: 'Look',
+    footer: 'details',
+    help: 'everything known about the selected row',
+    disabledReason: (context) => (context.hasRow ? undefined : 'There is no row to open here.'),
+  },
+  { action: 'filter', keys: ['/'], group: 'Look', footer: 'filter', help: 'filter the rows of this pane as you type' },
+  { action: 'help', keys: ['?'], group: 'Look', footer: 'help', help: 'this list' },
+  { action: 'back', keys: ['escape'], group: 'Leave', help: 'close what is open; clear the filter' },
+  { action: 'suspend', keys: ['ctrl-z'], group: 'Leave', help: 'suspend (the shell command fg comes back)' },
+  { action: 'quit', keys: ['q', 'ctrl-c'], group: 'Leave', footer: 'quit', help: 'quit' },
+];
+
+const BY_KEY: ReadonlyMap<KeyName, Binding> = new Map(
+  KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)),
+);
+
+export function bindingOf(key: KeyName): Binding | undefined {
+  return BY_KEY.get(key);
+}
+
+const KEY_LABELS: Readonly<Record<string, string>> = {
+  up: '↑',
+  down: '↓',
+  left: '←',
+  right: '→',
+  enter: 'Enter',
+  escape: 'Esc',
+  tab: 'Tab',
+  'shift-tab': 'Shift-Tab',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  home: 'Home',
+  end: 'End',
+};
+
+/** A key as people read it: `Ctrl-D`, `PgUp`, `x`. */
+export function keyLabel(key: KeyName): string {
+  const label = KEY_LABELS[key];
+  if (label !== undefined) return label;
+  return key.startsWith('ctrl-') ? `Ctrl-${key.slice(5).toUpperCase()}` : key;
+}
+
+/** The README's table of keys, in Markdown. */
+export function keymapMarkdown(): string {
+  const rows = KEYMAP.map(
+    (binding) => `| ${binding.keys.map((key) => `\`${keyLabel(key)}\``).join(' ')} | ${binding.help} |`,
+  );
+  return ['| Key | What it does |', '|---|---|', ...rows].join('\n');
+}

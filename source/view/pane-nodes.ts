@@ -1,0 +1,164 @@
+/** The Nodes pane: two truths side by side, what the daemon says of the process and what the node itself shows. */
+import type { Column } from './column.ts';
+import { formatAge } from './format.ts';
+import type { NodeRow } from './rows.ts';
+import type { Glyphs, Span, StyleName } from './theme.ts';
+
+/** A heartbeat comes every 5 s; after 30 s without one the fleet calls a node unhealthy. */
+export const HEARTBEAT_LIMIT_MS = 30_000;
+
+function statusSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
+  const { status } = row.node;
+  if (row.freshness === 'lost')
+    return { text: `${glyphs.bad} lost ${formatAge(nowMs - (row.lostSinceMs ?? nowMs))}`, style: 'bad' };
+  if (row.freshness === 'stale') return { text: `? ${status}`, style: 'dim' };
+  const look: Readonly<Record<string, readonly [sign: string, style: StyleName]>> = {
+    running: [glyphs.good, 'good'],
+    failed: [glyphs.bad, 'bad'],
+    stopped: [glyphs.none, 'dim'],
+    installing: [glyphs.busy, 'info'],
+    building: [glyphs.busy, 'info'],
+    'not-installed': [glyphs.none, 'dim'],
+  };
+  const [sign, style] = look[status] ?? ['?', 'warn'];
+  return { text: `${sign} ${status}`, style };
+}
+
+/** Whether the node itself can be seen to live, whatever its process state: its token, or its heartbeats. */
+function aliveSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
+  if (row.node.status !== 'running' || row.freshness !== 'live') return { text: glyphs.none, style: 'dim' };
+  const silentMs = row.heartbeatAtMs === undefined ? undefined : nowMs - row.heartbeatAtMs;
+  if (silentMs !== undefined && silentMs > HEARTBEAT_LIMIT_MS) {
+    return { text: `${glyphs.bad} ${formatAge(silentMs)}`, style: 'bad' };
+  }
+  if (row.hasToken || silentMs !== undefined) return { text: glyphs.good, style: 'good' };
+  return { text: '?', style: 'dim' };
+}
+
+function healthSpan(row: NodeRow, glyphs: Glyphs): Span {
+  const { health, status } = row.node;
+  if (health === 'healthy') return { text: `${glyphs.good} healthy`, style: 'good' };
+  if (health === 'unhealthy') return { text: `${glyphs.bad} unhealthy`, style: 'bad' };
+  if (health === 'unknown') return { text: status === 'running' ? '? no beat' : glyphs.none, style: 'dim' };
+  return { text: `? ${health}`, style: 'warn' };
+}
+
+export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
+  {
+    id: 'machine',
+    title: 'MACHINE',
+    align: 'left',
+    width: 10,
+    flex: 1,
+    maxWidth: 24,
+    drop: 1,
+    cell: (row) => ({ text: row.machine, style: 'dim' }),
+    text: (row) => row.machine,
+  },
+  {
+    id: 'node',
+    title: 'NODE',
+    align: 'left',
+    width: 14,
+    flex: 2,
+    maxWidth: 40,
+    drop: 0,
+    cell: (row) => ({ text: row.node.name, style: 'strong' }),
+    text: (row) => row.node.name,
+  },
+  {
+    id: 'status',
+    title: 'STATUS',
+    align: 'left',
+    width: 11,
+    maxWidth: 15,
+    flex: 1,
+    drop: 0,
+    cell: (row, { nowMs, glyphs }) => statusSpan(row, nowMs, glyphs),
+    text: (row) => row.node.status,
+  },
+  {
+    id: 'alive',
+    title: 'ALIVE',
+    align: 'left',
+    width: 5,
+    maxWidth: 8,
+    flex: 1,
+    drop: 4,
+    cell: (row, { nowMs, glyphs }) => aliveSpan(row, nowMs, glyphs),
+    text: (row) => (row.hasToken ? 'yes' : 'no'),
+  },
+  {
+    id: 'health',
+    title: 'HEALTH',
+    align: 'left',
+    width: 11,
+    drop: 3,
+    cell: (row, { glyphs }) => healthSpan(row, glyphs),
+    text: (row) => row.node.health,
+  },
+  {
+    id: 'up',
+    title: 'UP',
+    align: 'right',
+    width: 6,
+    drop: 2,
+    cell: ({ node }, { nowMs, glyphs }) =>
+      node.upSinceMs === undefined
+        ? { text: glyphs.none, style: 'dim' }
+        : { text: formatAge(nowMs - node.upSinceMs), style: 'plain' },
+    text: (row) => (row.node.upSinceMs === undefined ? '' : 'up'),
+  },
+  {
+    id: 'restarts',
+    title: 'RESTARTS',
+    align: 'right',
+    width: 8,
+    drop: 5,
+    cell: ({ node }) => {
+      if (node.restartCount === undefined) return { text: '-', style: 'dim' };
+      return { text: String(node.restartCount), style: node.restartCount > 0 ? 'warn' : 'dim' };
+    },
+    text: (row) => String(row.node.restartCount ?? ''),
+  },
+  {
+    id: 'pid',
+    title: 'PID',
+    align: 'right',
+    width: 7,
+    drop: 8,
+    cell: ({ node }) => ({ text: node.pid === undefined ? '-' : String(node.pid), style: 'dim' }),
+    text: (row) => String(row.node.pid ?? ''),
+  },
+  {
+    id: 'type',
+    title: 'TYPE',
+    align: 'left',
+    width: 6,
+    drop: 7,
+    cell: (row) => ({ text: row.node.type, style: 'dim' }),
+    text: (row) => row.node.type,
+  },
+  {
+    id: 'version',
+    title: 'VERSION',
+    align: 'left',
+    width: 8,
+    maxWidth: 14,
+    flex: 1,
+    drop: 6,
+    cell: (row) => ({ text: row.node.version, style: 'dim' }),
+    text: (row) => row.node.version,
+  },
+  {
+    id: 'lastexit',
+    title: 'LAST EXIT',
+    align: 'left',
+    width: 12,
+    maxWidth: 60,
+    flex: 2,
+    drop: 9,
+    cell: ({ node }) => ({ text: node.lastExit, style: node.status === 'failed' ? 'bad' : 'dim' }),
+    text: (row) => row.node.lastExit,
+  },
+];

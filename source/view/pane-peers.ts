@@ -1,0 +1,70 @@
+/** The Peers pane: who is connected to the routers, and how. */
+import type { Column } from './column.ts';
+import type { PeerRow } from './rows.ts';
+
+export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
+  {
+    id: 'zid',
+    title: 'ZID',
+    align: 'left',
+    width: 8,
+    drop: 2,
+    cell: (row) => ({ text: row.session.zid.slice(0, 8), style: 'dim' }),
+    text: (row) => row.session.zid,
+  },
+  {
+    id: 'as',
+    title: 'AS',
+    align: 'left',
+    width: 7,
+    drop: 1,
+    cell: (row) => ({ text: row.session.whatAmI }),
+    text: (row) => row.session.whatAmI,
+  },
+  {
+    id: 'who',
+    title: 'WHO',
+    align: 'left',
+    width: 16,
+    flex: 2,
+    maxWidth: 48,
+    drop: 0,
+    cell: (row, { glyphs }) =>
+      row.who === '' ? { text: glyphs.none, style: 'dim' } : { text: row.who, style: 'strong' },
+    text: (row) => row.who,
+  },
+  {
+    id: 'at',
+    title: 'AT',
+    align: 'left',
+    width: 9,
+    flex: 1,
+    maxWidth: 24,
+    drop: 3,
+    cell: (row) => ({ text: row.at, style: 'dim' }),
+    text: (row) => row.at,
+  },
+  {
+    id: 'shm',
+    title: 'SHM',
+    align: 'left',
+    width: 3,
+    drop: 4,
+    cell: ({ session }) => {
+      if (session.shm === undefined) return { text: '?', style: 'dim' };
+      return session.shm ? { text: 'yes', style: 'good' } : { text: 'no', style: 'dim' };
+    },
+    text: ({ session }) => (session.shm === undefined ? '' : session.shm ? 'yes' : 'no'),
+  },
+  {
+    id: 'link',
+    title: 'FROM',
+    align: 'left',
+    width: 18,
+    flex: 2,
+    maxWidth: 48,
+    drop: 5,
+    cell: (row) => ({ text: row.session.links[0]?.dst ?? '', style: 'dim' }),
+    text: (row) => row.session.links.map((link) => `${link.src} ${link.dst}`).join(' '),
+  },
+];

@@ -1,0 +1,92 @@
+/** The Routers pane. */
+import type { Column } from './column.ts';
+import { formatBytes } from './format.ts';
+import { type RouterRow, routerName } from './rows.ts';
+
+export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
+  {
+    id: 'name',
+    title: 'NAME',
+    align: 'left',
+    width: 9,
+    flex: 2,
+    maxWidth: 24,
+    drop: 0,
+    cell: (row) => ({ text: routerName(row.router), style: 'strong' }),
+    text: (row) => routerName(row.router),
+  },
+  {
+    id: 'version',
+    title: 'VERSION',
+    align: 'left',
+    width: 7,
+    maxWidth: 14,
+    flex: 1,
+    drop: 2,
+    // "v1.10.2-modified built with rustc…": the number is what tells two routers apart.
+    cell: (row) => ({ text: shortVersion(row.router.version), style: 'dim' }),
+    text: (row) => row.router.version,
+  },
+  {
+    id: 'link',
+    title: 'LINK TO',
+    align: 'left',
+    width: 8,
+    flex: 2,
+    maxWidth: 24,
+    drop: 3,
+    cell: (row, { glyphs }) =>
+      row.linkedTo.length === 0
+        ? { text: glyphs.none, style: 'dim' }
+        : { text: `${glyphs.good} ${row.linkedTo.join(' ')}`, style: 'good' },
+    text: (row) => row.linkedTo.join(' '),
+  },
+  {
+    id: 'sessions',
+    title: 'SESS',
+    align: 'right',
+    width: 4,
+    drop: 1,
+    cell: (row) => ({ text: String(row.router.sessions.length) }),
+    text: (row) => String(row.router.sessions.length),
+  },
+  {
+    id: 'in',
+    title: 'IN/s',
+    align: 'right',
+    width: 5,
+    drop: 4,
+    cell: ({ router }) => rate(router.receivedPerSecond),
+    text: () => '',
+  },
+  {
+    id: 'out',
+    title: 'OUT/s',
+    align: 'right',
+    width: 5,
+    drop: 5,
+    cell: ({ router }) => rate(router.sentPerSecond),
+    text: () => '',
+  },
+  {
+    id: 'locators',
+    title: 'LISTENS ON',
+    align: 'left',
+    width: 18,
+    flex: 4,
+    maxWidth: 80,
+    drop: 6,
+    cell: (row) => ({ text: row.router.locators.join(' '), style: 'dim' }),
+    text: (row) => row.router.locators.join(' '),
+  },
+];
+
+export function shortVersion(version: string): string {
+  return /\d+(\.\d+)+/.exec(version)?.[0] ?? version;
+}
+
+function rate(bytesPerSecond: number | undefined) {
+  return bytesPerSecond === undefined
+    ? ({ text: '-', style: 'dim' } as const)
+    : ({ text: formatBytes(bytesPerSecond) } as const);
+}

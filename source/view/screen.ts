@@ -1,0 +1,261 @@
+/**
+ * The whole screen as painted lines, from what is known and what is chosen. Pure: the components of ui/ only put these
+ * lines in their places, and redraw what is not the same string as before.
+ */
+import type { FleetState } from '../fleet/state.ts';
+import { type Alert, alertsOf } from './alerts.ts';
+import { type DetailsTable, detailsOf, detailsPageRows } from './details.ts';
+import { emptySentences } from './empty.ts';
+import { footerLine } from './footer.ts';
+import { plural } from './format.ts';
+import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
+import { headerLine } from './header.ts';
+import type { KeyContext } from './keymap.ts';
+import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
+import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
+import { type PaneContent, paneTitle } from './pane-content.ts';
+import type { FleetRows } from './rows.ts';
+import { fit, sanitize, textWidth, wrap } from './text.ts';
+import type { Span, Theme } from './theme.ts';
+import { selectedIndex, settleView, type UiState } from './ui-state.ts';
+
+export interface Picture {
+  readonly rect: Rect;
+  readonly lines: readonly string[];
+}
+
+export type Screen =
+  | { readonly kind: 'sentence'; readonly size: Size; readonly lines: readonly string[] }
+  | {
+      readonly kind: 'full';
+      readonly size: Size;
+      /** Header, alerts, tabs: what stands above the panes. */
+      readonly above: readonly string[];
+      /** Side by side or one below the other; what lies over all of them takes their place. */
+      readonly panes: readonly Picture[];
+      readonly dialog?: Picture;
+      readonly details?: { readonly rect: Rect; readonly table: DetailsTable; readonly remark: string };
+      readonly footer: string;
+    };
+
+export interface SceneInput {
+  readonly fleet: FleetState;
+  readonly rows: FleetRows;
+  readonly content: (pane: PaneId) => PaneContent;
+  readonly ui: UiState;
+  readonly size: Size;
+  readonly theme: Theme;
+  readonly nowMs: number;
+  readonly keys: KeyContext;
+  readonly readOnly: boolean;
+  readonly banner?: string;
+}
+
+export interface Scene {
+  readonly screen: Screen;
+  /** The state of the screen with selections and windows where they are drawn. */
+  readonly ui: UiState;
+  /** Rows that the selected pane or the overlay shows at once. */
+  readonly pageRows: number;
+  /** Lines the overlay has in all. */
+  readonly overlayRows: number;
+}
+
+export function buildScene(input: SceneInput): Scene {
+  const { fleet, rows, theme, nowMs, size } = input;
+  const alerts = alertsOf(fleet, rows, nowMs);
+  const layout = layoutOf(size, alerts.length);
+  if (layout.kind === 'too-small') {
+    return { screen: tooSmall(input), ui: input.ui, pageRows: 1, overlayRows: 0 };
+  }
+  const ui = settleAll(input, layout);
+  const { glyphs } = theme;
+  const above = [
+    theme.paint(headerLine(fleet, rows, { ...input, width: size.columns, glyphs })),
+    ...alertLines(alerts, layout.alertRows, size.columns, theme),
+    ...(layout.kind === 'tabs' ? [tabLine(input, size.columns)] : []),
+  ];
+  const footer = theme.paint(footerLine(ui, { nowMs, width: size.columns, keys: input.keys, glyphs }));
+  const body: Rect = { x: 0, y: above.length, width: size.columns, height: size.rows - above.length - 1 };
+  const page = Math.max(1, body.height - 2);
+  const { overlay } = ui;
+  switch (overlay.kind) {
+    case 'logs': {
+      const panes = [{ rect: body, lines: drawLogs(overlay.logs, body, theme) }];
+      return {
+        screen: { kind: 'full', size, above, panes, footer },
+        ui,
+        pageRows: page,
+        overlayRows: overlay.logs.lines.length,
+      };
+    }
+    case 'help': {
+      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
+      const overlayRows = helpLines(innerWidth(body.width)).length;
+      return { screen: { kind: 'full', size, above, panes, footer }, ui, pageRows: page, overlayRows };
+    }
+    case 'details': {
+      const table = detailsOf(fleet, rows, overlay.pane, overlay.key, nowMs, body.width);
+      if (table !== undefined) return detailsScene(input, ui, above, footer, body, table, overlay.top);
+      break;
+    }
+    default:
+  }
+  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ rect, lines: drawPane(input, ui, pane, rect) }));
+  const dialog = overlay.kind === 'dialog' ? drawDialog(overlay.dialog, size, theme) : undefined;
+  const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
+  const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
+  return { screen: { kind: 'full', size, above, panes, dialog, footer }, ui, pageRows, overlayRows: 0 };
+}
+
+function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
+  if (layout.kind === 'tabs') return [[ui.pane, layout.pane]];
+  // In reading order: the two upper ones side by side, then one below the other.
+  return (['routers', 'shm', 'nodes', 'peers'] as const).map((id) => [id, layout.panes[id]] as const);
+}
+
+/** Puts every selection on a row that exists, and every window where its selection is. */
+function settleAll(input: SceneInput, layout: Exclude<Layout, { kind: 'too-small' }>): UiState {
+  let { ui } = input;
+  for (const [pane, rect] of shownPanes(layout, ui)) {
+    const view = ui.views[pane];
+    const settled = settleView(view, input.content(pane).rows, Math.max(1, rect.height - 3));
+    if (settled !== view) ui = { ...ui, views: { ...ui.views, [pane]: settled } };
+  }
+  return ui;
+}
+
+function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): readonly string[] {
+  const { theme, nowMs, fleet } = input;
+  const { glyphs } = theme;
+  const content = input.content(pane);
+  const view = ui.views[pane];
+  const isActive = ui.pane === pane;
+  const inner = innerWidth(rect.width);
+  const height = Math.max(1, rect.height - 3);
+  const body: FramedLine[] = [];
+  const sentences = emptySentences(fleet, content, nowMs);
+  if (sentences.length > 0) {
+    if (rect.height > 6) body.push({ line: [] });
+    for (const { text, style } of sentences) {
+      for (const line of wrap(text, inner - 4)) body.push({ line: [{ text: `  ${line}`, style }] });
+    }
+  } else {
+    body.push({ line: content.heading(inner) });
+    const selected = selectedIndex(view, content.rows);
+    const last = Math.min(content.rows.length, view.top + height);
+    for (let index = view.top; index < last; index += 1) {
+      const isSelected = index === selected;
+      body.push({
+        line: content.line(index, inner, { nowMs, glyphs }, isSelected && isActive),
+        isSelected: isSelected && isActive,
+      });
+    }
+  }
+  const hidden = content.rows.length > height;
+  return drawFrame(theme.paint, body, {
+    rect,
+    title: paneTitleSpans(content, ui, isActive, inner),
+    remark: hidden
+      ? `${view.top + 1}-${Math.min(content.rows.length, view.top + height)} of ${content.rows.length}`
+      : '',
+    isActive,
+    glyphs,
+  });
+}
+
+function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, width: number): readonly Span[] {
+  const number = PANE_IDS.indexOf(content.id) + 1;
+  const style = isActive ? 'title-active' : 'title';
+  const count =
+    content.rows.length === content.totalCount
+      ? `${content.totalCount}`
+      : `${content.rows.length} of ${content.totalCount}`;
+  const spans: Span[] = [
+    { text: ` ${number} `, style: 'dim' },
+    { text: `${content.title} `, style },
+    { text: `${count} `, style: 'dim' },
+  ];
+  if (content.filter !== '' && !(ui.overlay.kind === 'filter' && isActive)) {
+    spans.push({
+      text: `${fit(sanitize(`/${content.filter}`), Math.min(textWidth(content.filter) + 1, width - 30))} `,
+      style: 'info',
+    });
+  }
+  if (content.filterProblem !== undefined) {
+    spans.push({ text: `${sanitize(content.filterProblem)} `, style: 'bad' });
+  }
+  return spans;
+}
+
+function tabLine({ theme, content, ui }: SceneInput, width: number): string {
+  const spans: Span[] = [];
+  let used = 0;
+  for (const [index, id] of PANE_IDS.entries()) {
+    const text = ` ${index + 1} ${paneTitle(id)} ${content(id).totalCount} `;
+    if (used + text.length > width) break;
+    spans.push({ text, style: id === ui.pane ? 'choice' : 'dim' });
+    used += text.length;
+  }
+  return theme.paint([...spans, { text: ' '.repeat(width - used) }]);
+}
+
+function alertLines(alerts: readonly Alert[], rows: number, width: number, theme: Theme): readonly string[] {
+  return alerts.slice(0, rows).map((alert, index) => {
+    const left = alerts.length - rows;
+    const more = index === rows - 1 && left > 0 ? `  and ${plural(left, 'more', 'more')} ` : '';
+    const text = fit(
+      ` ${theme.glyphs.alert} ${sanitize(alert.text)}`,
+      width - more.length,
+      'left',
+      theme.glyphs.ellipsis,
+    );
+    return theme.paint([
+      { text, style: alert.severity },
+      { text: more, style: 'dim' },
+    ]);
+  });
+}
+
+function detailsScene(
+  input: SceneInput,
+  ui: UiState,
+  above: readonly string[],
+  footer: string,
+  body: Rect,
+  table: DetailsTable,
+  wantedTop: number,
+): Scene {
+  const pageRows = detailsPageRows(body.height - 1);
+  const count = table.rows.length;
+  const top = Math.min(wantedTop, Math.max(0, count - pageRows));
+  const shown = table.rows.slice(top, top + pageRows);
+  const remark = count > pageRows ? `${top + 1}-${top + shown.length} of ${count}` : '';
+  const title = input.theme.paint([
+    { text: fit(` ${table.title}`, body.width - remark.length - 1), style: 'title-active' },
+    { text: `${remark} `, style: 'dim' },
+  ]);
+  return {
+    screen: {
+      kind: 'full',
+      size: input.size,
+      above: [...above, title],
+      panes: [],
+      details: {
+        rect: { ...body, y: body.y + 1, height: body.height - 1 },
+        table: { ...table, rows: shown },
+        remark,
+      },
+      footer,
+    },
+    ui,
+    pageRows,
+    overlayRows: count,
+  };
+}
+
+function tooSmall({ size, theme }: SceneInput): Screen {
+  const sentence = `bubbaloop needs ${MIN_COLUMNS}x${MIN_ROWS}; this terminal is ${size.columns}x${size.rows}. Enlarge it, or q quits.`;
+  const lines = wrap(sentence, size.columns).slice(0, Math.max(1, size.rows));
+  return { kind: 'sentence', size, lines: lines.map((text) => theme.paint([{ text }])) };
+}

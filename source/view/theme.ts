@@ -1,0 +1,223 @@
+/** What things look like: style names to SGR, and the signs used beside every colour. */
+import { sanitize } from './text.ts';
+
+/** What a piece of text means; the theme decides how it looks. */
+export type StyleName =
+  | 'plain'
+  | 'strong'
+  | 'dim'
+  | 'brand'
+  | 'heading'
+  | 'border'
+  | 'border-active'
+  | 'title'
+  | 'title-active'
+  | 'good'
+  | 'warn'
+  | 'bad'
+  | 'info'
+  | 'key'
+  | 'choice'
+  | 'choice-danger';
+
+/** A piece of one line. `text` may be untrusted: it is sanitized when painted. */
+export interface Span {
+  readonly text: string;
+  readonly style?: StyleName;
+}
+
+/** One line of the screen. */
+export type Line = readonly Span[];
+
+export interface Glyphs {
+  readonly good: string;
+  readonly bad: string;
+  readonly warn: string;
+  readonly alert: string;
+  readonly none: string;
+  readonly pointer: string;
+  readonly ellipsis: string;
+  readonly ascending: string;
+  readonly descending: string;
+  readonly busy: string;
+  readonly enter: string;
+  readonly bar: readonly string[];
+  readonly separator: string;
+  readonly corners: readonly [topLeft: string, topRight: string, bottomLeft: string, bottomRight: string];
+  readonly horizontal: string;
+  readonly vertical: string;
+}
+
+export type ColorDepth = 'none' | '16' | '256';
+
+export interface Theme {
+  readonly depth: ColorDepth;
+  readonly glyphs: Glyphs;
+  /** The line as text with SGR codes; `selected` puts the whole of it on a bar. */
+  paint(line: Line, selected?: boolean): string;
+}
+
+const UNICODE: Glyphs = {
+  good: '●',
+  bad: '✗',
+  warn: '▲',
+  alert: '▲',
+  none: '-',
+  pointer: '▸',
+  ellipsis: '…',
+  ascending: '▲',
+  descending: '▼',
+  busy: '◌',
+  enter: '⏎',
+  bar: [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
+  separator: '·',
+  corners: ['╭', '╮', '╰', '╯'],
+  horizontal: '─',
+  vertical: '│',
+};
+
+const ASCII: Glyphs = {
+  good: 'o',
+  bad: 'x',
+  warn: '!',
+  alert: '!',
+  none: '-',
+  pointer: '>',
+  ellipsis: '~',
+  ascending: '^',
+  descending: 'v',
+  busy: '~',
+  enter: 'Enter',
+  bar: [' ', ' ', ' ', '-', '-', '=', '=', '#', '#'],
+  separator: '|',
+  corners: ['+', '+', '+', '+'],
+  horizontal: '-',
+  vertical: '|',
+};
+
+type Codes = readonly [open: string, close: string];
+
+const BOLD: Codes = ['\x1b[1m', '\x1b[22m'];
+const FAINT: Codes = ['\x1b[2m', '\x1b[22m'];
+const REVERSE: Codes = ['\x1b[7m', '\x1b[27m'];
+const NONE: Codes = ['', ''];
+
+function both(outer: Codes, inner: Codes): Codes {
+  return [outer[0] + inner[0], inner[1] + outer[1]];
+}
+
+function color(code: string): Codes {
+  return [`\x1b[${code}m`, '\x1b[39m'];
+}
+
+const STYLES: Readonly<Record<ColorDepth, Readonly<Record<StyleName, Codes>>>> = {
+  none: {
+    plain: NONE,
+    strong: BOLD,
+    dim: NONE,
+    brand: BOLD,
+    heading: NONE,
+    border: NONE,
+    'border-active': BOLD,
+    title: NONE,
+    'title-active': BOLD,
+    good: NONE,
+    warn: BOLD,
+    bad: BOLD,
+    info: NONE,
+    key: BOLD,
+    choice: REVERSE,
+    'choice-danger': REVERSE,
+  },
+  '16': {
+    plain: NONE,
+    strong: BOLD,
+    dim: FAINT,
+    brand: both(BOLD, color('36')),
+    heading: FAINT,
+    border: FAINT,
+    'border-active': color('36'),
+    title: NONE,
+    'title-active': both(BOLD, color('36')),
+    good: color('32'),
+    warn: both(BOLD, color('33')),
+    bad: both(BOLD, color('31')),
+    info: color('36'),
+    key: both(BOLD, color('36')),
+    choice: REVERSE,
+    'choice-danger': both(REVERSE, color('31')),
+  },
+  // The middle of the palette, readable on dark and on light grounds; green stays quiet, yellow and red do not.
+  '256': {
+    plain: NONE,
+    strong: BOLD,
+    dim: color('38;5;245'),
+    brand: both(BOLD, color('38;5;37')),
+    heading: color('38;5;245'),
+    border: color('38;5;241'),
+    'border-active': color('38;5;37'),
+    title: color('38;5;249'),
+    'title-active': both(BOLD, color('38;5;37')),
+    good: color('38;5;71'),
+    warn: both(BOLD, color('38;5;178')),
+    bad: both(BOLD, color('38;5;203')),
+    info: color('38;5;37'),
+    key: both(BOLD, color('38;5;37')),
+    choice: both(BOLD, REVERSE),
+    'choice-danger': both(both(BOLD, REVERSE), color('38;5;203')),
+  },
+};
+
+// The bar under the selected row: light text on dark grey holds on both kinds of ground; otherwise reverse video.
+const SELECTED: Readonly<Record<ColorDepth, Codes>> = {
+  none: REVERSE,
+  '16': REVERSE,
+  '256': ['\x1b[48;5;238m', '\x1b[49m'],
+};
+const ON_BAR: Codes = color('38;5;255');
+
+/**
+ * The theme for a terminal, from its environment: `NO_COLOR` (https://no-color.org), `TERM`, `COLORTERM`, and the locale for
+ * the signs.
+ */
+export function resolveTheme(env: Readonly<Record<string, string | undefined>>): Theme {
+  const glyphs = isUtf8(env) ? UNICODE : ASCII;
+  return createTheme(resolveDepth(env), glyphs);
+}
+
+function resolveDepth(env: Readonly<Record<string, string | undefined>>): ColorDepth {
+  const term = env.TERM ?? '';
+  if ((env.NO_COLOR ?? '') !== '' || term === 'dumb' || term === '') return 'none';
+  if (/256|direct|kitty|ghostty|alacritty|foot|wezterm/.test(term)) return '256';
+  return (env.COLORTERM ?? '') === '' ? '16' : '256';
+}
+
+/** Whether the locale says UTF-8. A terminal without any locale is taken to be modern: nearly all are. */
+function isUtf8(env: Readonly<Record<string, string | undefined>>): boolean {
+  if (env.TERM === 'linux') return false;
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
+  return locale === undefined || locale === '' || /utf-?8/i.test(locale);
+}
+
+export function createTheme(depth: ColorDepth, glyphs: Glyphs = UNICODE): Theme {
+  const styles = STYLES[depth];
+  const bar = SELECTED[depth];
+  return {
+    depth,
+    glyphs,
+    paint(line, selected = false) {
+      let out = '';
+      for (const span of line) {
+        const text = sanitize(span.text);
+        if (text === '') continue;
+        const style = span.style ?? 'plain';
+        const codes =
+          selected && depth === '256' && (style === 'plain' || style === 'dim') ? ON_BAR : (styles[style] ?? NONE);
+        out += codes[0] + text + codes[1];
+      }
+      return selected ? bar[0] + out + bar[1] : out;
+    },
+  };
+}
+
+export const PLAIN_THEME: Theme = createTheme('none', UNICODE);

@@ -1,0 +1,104 @@
+/** What the person at the screen has chosen: pane, row, filter, what lies on top. Nothing about the fleet itself. */
+import type { NodeAction } from '../wire/command.ts';
+import type { PaneId } from './layout.ts';
+import { PANE_IDS } from './layout.ts';
+
+/** Where one pane stands. */
+export interface PaneView {
+  /** Key of the selected row: the selection stays on it whatever happens around it. */
+  readonly key?: string;
+  /** Its place when it was last seen, for when it goes. */
+  readonly index: number;
+  /** First row drawn. */
+  readonly top: number;
+  readonly filter: string;
+}
+
+export interface NodeTarget {
+  readonly machine: string;
+  readonly node: string;
+}
+
+export interface Dialog extends NodeTarget {
+  readonly action: 'stop' | 'restart';
+  readonly title: string;
+  readonly body: readonly string[];
+  readonly confirmLabel: string;
+  readonly choice: 'cancel' | 'confirm';
+}
+
+export interface LogsView extends NodeTarget {
+  readonly phase: 'loading' | 'ready' | 'failed';
+  /** Newest last. Untrusted text. */
+  readonly lines: readonly string[];
+  readonly message: string;
+  /** First line drawn; `end` follows what comes. */
+  readonly top: number | 'end';
+}
+
+export type Overlay =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'filter' }
+  | { readonly kind: 'dialog'; readonly dialog: Dialog }
+  | { readonly kind: 'details'; readonly pane: PaneId; readonly key: string; readonly top: number }
+  | { readonly kind: 'logs'; readonly logs: LogsView }
+  | { readonly kind: 'help'; readonly top: number };
+
+/** What came of something, on the line above the keys. */
+export interface Notice {
+  readonly kind: 'good' | 'bad' | 'info';
+  readonly text: string;
+  readonly atMs: number;
+}
+
+export interface UiState {
+  readonly pane: PaneId;
+  readonly views: Readonly<Record<PaneId, PaneView>>;
+  readonly overlay: Overlay;
+  readonly notice?: Notice;
+  /** Commands under way, by `machine/node`. */
+  readonly pending: ReadonlyMap<string, { readonly action: NodeAction; readonly sinceMs: number }>;
+}
+
+const FIRST_VIEW: PaneView = { index: 0, top: 0, filter: '' };
+
+export const INITIAL_UI: UiState = {
+  pane: 'nodes',
+  views: { nodes: FIRST_VIEW, shm: FIRST_VIEW, routers: FIRST_VIEW, peers: FIRST_VIEW },
+  overlay: { kind: 'none' },
+  pending: new Map(),
+};
+
+export function withView(ui: UiState, pane: PaneId, change: Partial<PaneView>): UiState {
+  return { ...ui, views: { ...ui.views, [pane]: { ...ui.views[pane], ...change } } };
+}
+
+export function neighbourPane(pane: PaneId, step: 1 | -1): PaneId {
+  const index = PANE_IDS.indexOf(pane) + step;
+  return PANE_IDS[(index + PANE_IDS.length) % PANE_IDS.length] ?? pane;
+}
+
+/** Index of the selected row among `rows`, -1 where there are none. */
+export function selectedIndex(view: PaneView, rows: readonly { readonly key: string }[]): number {
+  if (rows.length === 0) return -1;
+  // Usually it has not moved.
+  if (view.key === undefined || rows[view.index]?.key === view.key) return Math.min(view.index, rows.length - 1);
+  const found = rows.findIndex((row) => row.key === view.key);
+  return found >= 0 ? found : Math.min(view.index, rows.length - 1);
+}
+
+/**
+ * The view after the rows or the window changed: selection on a row that exists, window around it. Returns the same object
+ * where nothing moved.
+ */
+export function settleView(view: PaneView, rows: readonly { readonly key: string }[], height: number): PaneView {
+  const index = selectedIndex(view, rows);
+  if (index < 0) return view.top === 0 ? view : { ...view, top: 0 };
+  const key = rows[index]?.key;
+  const lastTop = Math.max(0, rows.length - height);
+  let top = Math.min(view.top, lastTop);
+  if (index < top) top = index;
+  if (height > 0 && index >= top + height) top = index - height + 1;
+  if (key === view.key && index === view.index && top === view.top) return view;
+  return { ...view, key, index, top };
+}
