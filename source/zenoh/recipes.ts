@@ -2,6 +2,7 @@
 
 import type { Recipe } from './declarations.ts';
 import type { DriverDeclaration, DriverPublisher, DriverQuery, DriverSubscriber, PutSettings } from './driver.ts';
+import { canonicalKeyExpr, keyExprIntersects } from './key-expr.ts';
 import { type Channel, type Frame, type Query, type Sample, SessionError } from './session.ts';
 
 /** Takes what a handler throws. */
@@ -100,7 +101,10 @@ async function answer(
       ...(query.encoding === undefined ? {} : { encoding: query.encoding }),
       ...(query.attachment === undefined ? {} : { attachment: query.attachment }),
       reply: async (keyExpr, payload, options) =>
-        query.reply(keyExpr, payload, { encoding: options?.encoding, attachment: options?.attachment }),
+        query.reply(replyKeyExpr(keyExpr, query), payload, {
+          encoding: options?.encoding,
+          attachment: options?.attachment,
+        }),
       replyError: async (message) => query.replyError(message),
     });
   } catch (error) {
@@ -115,6 +119,14 @@ async function answer(
   } finally {
     query.finalize();
   }
+}
+
+/** Checked here: over a WebSocket the router would drop such a reply without a word. */
+function replyKeyExpr(keyExpr: string, query: DriverQuery): string {
+  const canonical = canonicalKeyExpr(keyExpr);
+  // Zenoh's own parameter for "any key will do".
+  if (/(^|;)_anyke(=|;|$)/.test(query.parameters) || keyExprIntersects(canonical, query.keyExpr)) return canonical;
+  throw new SessionError('invalid-argument', `a reply on ${canonical} does not answer a query of ${query.keyExpr}`);
 }
 
 export function tokenRecipe(keyExpr: string): Recipe<DriverDeclaration> {
