@@ -13,7 +13,7 @@ import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
 import { NodeCommands } from './node-commands.ts';
 import { readProcessStat } from './proc.ts';
-import { createProcessBackend } from './process-backend.ts';
+import { createProcessBackend, endLeftovers, HOME_MARKER } from './process-backend.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -35,6 +35,8 @@ export interface DaemonOptions {
 
 export interface Daemon {
   readonly machineId: string;
+  /** Registered now. */
+  readonly nodeCount: number;
   /** Resolves when someone asked the daemon to end over zenoh; the caller then calls {@link stop}. */
   readonly shutdownRequested: Promise<void>;
   /** Ends every node, takes back what was declared, gives back the home. Resolves within 10 s. Safe to call twice. */
@@ -74,6 +76,8 @@ async function start(
   const { home, machineId, say } = options;
   const startedAtMs = performance.now();
   const token = readOrMakeToken(home);
+  const leftCount = await endLeftovers(home.folder);
+  if (leftCount > 0) say(`Ended ${leftCount} processes that an earlier daemon had left behind.`);
   const session = options.openSession();
   cleanUps.push(() => within(session.close(), CLOSE_MS));
   await refuseTwin(session, machineId, say);
@@ -85,7 +89,7 @@ async function start(
     machineId,
     hostname: hostname(),
     machineIps: cached(ownAddresses, 10_000),
-    env: { ...(options.env ?? process.env), BUBBALOOP_ZENOH_ENDPOINT: options.endpoint },
+    env: { ...(options.env ?? process.env), BUBBALOOP_ZENOH_ENDPOINT: options.endpoint, [HOME_MARKER]: home.folder },
     backend: options.backend ?? createProcessBackend(),
   });
   const commands = new NodeCommands(supervisor, machineId, ending.signal);
@@ -132,6 +136,7 @@ async function start(
   let stopping: Promise<void> | undefined;
   return {
     machineId,
+    nodeCount: supervisor.names.length,
     shutdownRequested: shutdown.promise,
     stop() {
       ending.abort();

@@ -10,7 +10,7 @@ import {
 import { plainText } from '../wire/plain-text.ts';
 import { messageOf } from './home.ts';
 import { buildNode } from './node-build.ts';
-import type { RegistryEntry } from './registry.ts';
+import { type RegistryEntry, withEntry } from './registry.ts';
 import type { SupervisedNode } from './supervised-node.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -201,20 +201,6 @@ export class NodeCommands {
 /** Whether an entry is this instance: one folder may have several. */
 function isEntryOf(entry: RegistryEntry, node: SupervisedNode): boolean {
   return resolve(entry.path) === node.spec.path && entry.nameOverride === node.spec.nameOverride;
-}
-
-/** The registry with one more entry. Throws where it is there already. */
-export function withEntry(
-  entries: readonly RegistryEntry[],
-  folder: string,
-  name: string | undefined,
-  config: string | undefined,
-): readonly RegistryEntry[] {
-  if (entries.some((entry) => resolve(entry.path) === folder && entry.nameOverride === name)) {
-    throw new Error(`${folder} is registered already.`);
-  }
-  const added = { path: folder, addedAt: new Date().toISOString(), nameOverride: name, configOverride: config };
-  return [...entries, { ...added, autostart: false, others: {} }];
 }
 
 function refusal(message: string): Outcome {

@@ -58,6 +58,19 @@ export function findFamily(groupId: number, marker: string, sinceTicks: number):
 
 const INTERPRETERS = /^(node|python[\d.]*|ruby|perl|sh|bash|dash)$/;
 
+/** Living processes with `marker` (`NAME=value`) in their environment, this one and its ancestors apart. */
+export function findMarked(marker: string): readonly number[] {
+  const ancestors = new Set<number>([process.pid]);
+  for (let pid = process.ppid; pid > 1 && !ancestors.has(pid); pid = readProcessStat(pid)?.parentPid ?? 1) {
+    ancestors.add(pid);
+  }
+  return listPids().filter((pid) => {
+    if (ancestors.has(pid) || readProcFile(pid, 'environ')?.split('\0').includes(marker) !== true) return false;
+    const state = readProcessStat(pid)?.state;
+    return state !== undefined && state !== 'Z' && state !== 'X';
+  });
+}
+
 /** A name for people: the program, or the script that an interpreter runs (`cli.js node run test-camera`). */
 export function processName(pid: number): string {
   const words =

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, OutputSink, RunningProcess, StartRequest } from './backend.ts';
 import { isCode } from './home.ts';
-import { findFamily, readProcessStat } from './proc.ts';
+import { findFamily, findMarked, readProcessStat } from './proc.ts';
 
 /** From SIGTERM to SIGKILL. */
 const GRACE_MS = 5_000;
@@ -85,6 +85,25 @@ function readOutput(child: ChildProcess, sink: OutputSink): Promise<void> {
     });
   });
   return Promise.all(reads).then(() => undefined);
+}
+
+/** Marks every process of a home, so that those which outlived their daemon are found by the next. */
+export const HOME_MARKER = 'BUBBALOOP_DAEMON_HOME';
+
+/**
+ * Ends what a daemon of this home left behind when it was killed; returns how many processes there were. The caller
+ * holds the home's lock, so none of them has a daemon.
+ */
+export async function endLeftovers(homeFolder: string, graceMs: number = GRACE_MS): Promise<number> {
+  const marker = `${HOME_MARKER}=${homeFolder}`;
+  const found = findMarked(marker);
+  for (const pid of found) sendSignal(pid, 'SIGTERM');
+  const limitMs = performance.now() + graceMs;
+  for (let left = found; left.length > 0; left = findMarked(marker)) {
+    if (performance.now() > limitMs) for (const pid of left) sendSignal(pid, 'SIGKILL');
+    await sleep(LAST_LOOK_MS / 2);
+  }
+  return found.length;
 }
 
 /** A process group and whoever left it. */

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isCode, messageOf } from './home.ts';
 
@@ -72,6 +73,20 @@ export function writeRegistry(file: string, entries: readonly RegistryEntry[]): 
     rmSync(draft, { force: true });
     throw new UserError(`${file} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
+}
+
+/** The registry with one more entry. Throws UserError where it is there already. */
+export function withEntry(
+  entries: readonly RegistryEntry[],
+  folder: string,
+  name: string | undefined,
+  config: string | undefined,
+): readonly RegistryEntry[] {
+  if (entries.some((entry) => resolve(entry.path) === folder && entry.nameOverride === name)) {
+    throw new UserError(`${folder} is registered already.`);
+  }
+  const added = { path: folder, addedAt: new Date().toISOString(), nameOverride: name, configOverride: config };
+  return [...entries, { ...added, autostart: false, others: {} }];
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -120,11 +120,11 @@ function findOwner(file: string, stats: Stats, pids: readonly number[]): Owner |
     return [{ pid, startTicks }];
   });
   if (old.length <= 1) return old[0];
-  const [first, second] = old
+  const [first] = old
     .map((owner) => ({ owner, dirtyKb: dirtyKilobytes(owner.pid, file) }))
-    .sort((left, right) => right.dirtyKb - left.dirtyKb);
-  // As much written by both: a small handshake segment, which nobody can tell apart.
-  return first !== undefined && second !== undefined && first.dirtyKb > second.dirtyKb ? first.owner : undefined;
+    // As much written by both: a segment of one handshake, made by the session that was opened last.
+    .sort((left, right) => right.dirtyKb - left.dirtyKb || right.owner.startTicks - left.owner.startTicks);
+  return first?.owner;
 }
 
 /** Start times come in ticks of 10 ms since a boot time known to the second. */

@@ -1,0 +1,71 @@
+import { EXIT_OK } from '../errors.ts';
+import { type Command, stringFlag } from './command.ts';
+
+export const daemonCommand: Command = {
+  name: 'daemon',
+  summary: 'Run on each machine: starts and watches its nodes, answers for them over zenoh',
+  flags: {
+    endpoint: {
+      type: 'string',
+      placeholder: 'ENDPOINT',
+      summary: 'the router of this machine',
+      defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, then tcp/127.0.0.1:7447',
+    },
+    machineId: {
+      type: 'string',
+      placeholder: 'ID',
+      summary: 'name of this machine in the fleet',
+      defaultText: 'BUBBALOOP_MACHINE_ID, then the hostname',
+    },
+    home: {
+      type: 'string',
+      placeholder: 'DIR',
+      summary: 'folder of registry, logs and token',
+      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
+    },
+  },
+  examples: ['bubbaloop daemon', 'bubbaloop daemon --machine-id jetson_1 --endpoint tcp/127.0.0.1:7447'],
+  async run(invocation) {
+    const [{ hostname }, { default: packageJson }, { runDaemon }, { findHome }, { machineId }, zenoh, { explained }] =
+      await Promise.all([
+        import('node:os'),
+        import('../../package.json', { with: { type: 'json' } }),
+        import('../daemon/daemon.ts'),
+        import('../daemon/home.ts'),
+        import('../wire/names.ts'),
+        import('../zenoh/open-session.ts'),
+        import('./command-session.ts'),
+      ]);
+    const stop = stopSignal();
+    const endpoint = zenoh.resolveEndpoint(stringFlag(invocation, 'endpoint'));
+    const id = machineId(
+      { BUBBALOOP_MACHINE_ID: stringFlag(invocation, 'machineId') ?? process.env.BUBBALOOP_MACHINE_ID },
+      hostname(),
+    );
+    const home = findHome(stringFlag(invocation, 'home'), process.env);
+    const daemon = await runDaemon({
+      home,
+      machineId: id,
+      endpoint,
+      version: packageJson.version,
+      openSession: () => explained(() => zenoh.openSession(endpoint)),
+      say,
+    });
+    say(`Ready: machine ${id}, ${daemon.nodeCount} nodes, ${endpoint}, home ${home.folder}.`);
+    await Promise.race([stop, daemon.shutdownRequested]);
+    say('Stopping the nodes.');
+    await daemon.stop();
+    return EXIT_OK;
+  },
+};
+
+function say(message: string): void {
+  process.stderr.write(`bubbaloop daemon: ${message}\n`);
+}
+
+/** Resolves at the first SIGTERM, SIGINT or SIGHUP; they are caught from now on, also while the daemon starts. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}

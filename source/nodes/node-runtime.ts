@@ -1,0 +1,157 @@
+/**
+ * What every node does besides its work: heartbeats, manifest, liveliness token, outputs that know whether anyone
+ * listens. It needs no router to start; all of it comes when the session does.
+ */
+import { CBOR_ENCODING } from '../wire/cbor.ts';
+import { globalDataKey, healthKey, localDataKey, nodeManifestKey, nodeTokenKey } from '../wire/keys.ts';
+import { encodeNodeManifest, type NodeRole } from '../wire/manifest.ts';
+import type { Declaration, Payload, Publisher, Session } from '../zenoh/session.ts';
+import { SessionError } from '../zenoh/session.ts';
+
+export interface NodeOptions {
+  readonly session: Session;
+  readonly machineId: string;
+  /** Name of this instance. */
+  readonly name: string;
+  readonly role: NodeRole;
+  /** What sort of node it is, `camera`. */
+  readonly kind: string;
+  /** Default {@link HEARTBEAT_MS}. */
+  readonly heartbeatMs?: number;
+}
+
+/** Wire format: a daemon calls a node unhealthy after 30 s without one. */
+export const HEARTBEAT_MS = 5_000;
+/** A node that is told to end has 5 s; its goodbye takes at most so much of them. */
+const CLOSE_MS = 2_000;
+
+export interface OutputOptions {
+  /** Under `{node}/`, `raw`. */
+  readonly topic: string;
+  /** `local` never leaves the machine. */
+  readonly scope: 'global' | 'local';
+  readonly encoding?: string;
+}
+
+/** One declared output. */
+export interface Output {
+  readonly keyExpr: string;
+  /** Whether anyone listens now. Work that nobody will see can be left out. */
+  readonly isWanted: boolean;
+  /** False where it could not be sent: there is no link now. */
+  put(payload: Payload): Promise<boolean>;
+}
+
+export interface NodeRuntime {
+  readonly name: string;
+  readonly machineId: string;
+  readonly session: Session;
+  declareOutput(options: OutputOptions): Promise<Output>;
+  /** Takes everything back and closes the session. Never hangs, never throws. */
+  close(): Promise<void>;
+}
+
+interface OutputRecord {
+  readonly topic: string;
+  readonly declaredAtNs: bigint;
+  hasFired: boolean;
+}
+
+export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
+  const { session, machineId, name } = options;
+  const startedAtNs = nowNs();
+  const outputs: OutputRecord[] = [];
+  const declarations: Declaration[] = [];
+
+  const manifestKey = nodeManifestKey(machineId, name);
+  const manifest = (): Uint8Array =>
+    encodeNodeManifest({
+      instanceName: name,
+      machineId,
+      role: options.role,
+      inputs: [],
+      outputs: outputs.map(({ topic, declaredAtNs, hasFired }) => ({
+        topic,
+        everFired: hasFired,
+        stillLive: true,
+        declaredAtNs,
+      })),
+      schemaVersion: 2,
+      startedAtNs,
+      nodeKind: options.kind,
+    });
+  declarations.push(
+    await session.declareQueryable(manifestKey, (query) =>
+      query.reply(manifestKey, manifest(), { encoding: CBOR_ENCODING }),
+    ),
+    await session.liveliness.declareToken(nodeTokenKey(machineId, name)),
+  );
+
+  const beat = (): void => {
+    if (session.link.state !== 'connected') return;
+    // A beat that is lost with the link is followed by one at its return.
+    session.put(healthKey(machineId, name), 'ok', { encoding: 'text/plain' }).catch(ignoreSessionErrors);
+  };
+  const stopLink = session.onLink((link) => {
+    if (link.state === 'connected') beat();
+  });
+  const timer = setInterval(beat, options.heartbeatMs ?? HEARTBEAT_MS);
+  beat();
+
+  return {
+    name,
+    machineId,
+    session,
+    async declareOutput({ topic, scope, encoding }) {
+      const keyOf = scope === 'local' ? localDataKey : globalDataKey;
+      const publisher = await session.declarePublisher(keyOf(machineId, `${name}/${topic}`), { encoding });
+      const record: OutputRecord = { topic: `${name}/${topic}`, declaredAtNs: nowNs(), hasFired: false };
+      outputs.push(record);
+      declarations.push(publisher);
+      return createOutput(publisher, record);
+    },
+    async close() {
+      clearInterval(timer);
+      stopLink();
+      const goodbye = async (): Promise<void> => {
+        for (const declaration of declarations.reverse()) await declaration.undeclare();
+        await session.close();
+      };
+      await Promise.race([
+        goodbye().catch(ignoreSessionErrors),
+        new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref()),
+      ]);
+    },
+  };
+}
+
+function createOutput(publisher: Publisher, record: OutputRecord): Output {
+  return {
+    keyExpr: publisher.keyExpr,
+    get isWanted() {
+      return publisher.matching;
+    },
+    async put(payload) {
+      try {
+        await publisher.put(payload);
+        record.hasFired = true;
+        return true;
+      } catch (error) {
+        // Memory that was not sent goes back.
+        if (typeof payload === 'object' && 'release' in payload) payload.release();
+        ignoreSessionErrors(error);
+        return false;
+      }
+    },
+  };
+}
+
+/** A link that is lost comes back by itself; anything else is a bug. */
+function ignoreSessionErrors(error: unknown): void {
+  if (!(error instanceof SessionError)) throw error;
+}
+
+/** Unix time in nanoseconds; the clock gives milliseconds. */
+export function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
