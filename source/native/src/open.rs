@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,32 +67,31 @@ pub fn close(session: &Session) {
 
 /// Zenoh says no more than that it could not connect; the operating system knows why.
 fn explain(endpoint: &str, message: &str) -> Failure {
-    if message.contains("not supported") || message.contains("Unsupported") || message.contains("must be of the form") {
+    if message.contains("must be of the form") {
         return Failure::invalid(message);
     }
     let (protocol, rest) = endpoint.split_once('/').unwrap_or(("", endpoint));
     let address = rest.split(['?', '#']).next().unwrap_or(rest);
-    match protocol {
-        "tcp" | "tls" | "ws" => match address.to_socket_addrs() {
-            Err(e) => Failure::link_lost(format!("{address}: {e}")),
-            Ok(mut addresses) => match addresses.next().map(|a| TcpStream::connect_timeout(&a, PROBE_LIMIT)) {
-                Some(Ok(_)) if message.contains("Timeout") => {
-                    Failure::timeout(format!("{address} accepts connections but does not answer as a zenoh router"))
-                }
-                Some(Ok(_)) => Failure::link_lost(format!("{address} does not answer as a zenoh router")),
-                Some(Err(e)) => match e.kind() {
-                    std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => {
-                        Failure::timeout(format!("{address} does not answer"))
-                    }
-                    std::io::ErrorKind::ConnectionRefused => {
-                        Failure::link_lost(format!("connection refused by {address}"))
-                    }
-                    _ => Failure::link_lost(format!("{address}: {e}")),
-                },
-                None => Failure::link_lost(format!("{address} has no network address")),
-            },
+    let tried = match protocol {
+        "tcp" | "tls" | "ws" => connect_tcp(address),
+        "unixsock-stream" => std::os::unix::net::UnixStream::connect(address).map(|_| ()),
+        // Nothing can be learnt from a datagram that nobody answers.
+        "udp" | "quic" => return Failure::timeout(format!("{endpoint} does not answer")),
+        _ => return Failure::invalid(format!("zenoh has no protocol `{protocol}` in this build ({endpoint})")),
+    };
+    match tried {
+        Ok(()) if protocol == "tls" => Failure::link_lost(format!("no TLS session with {address}: {message}")),
+        Ok(()) => Failure::link_lost(format!("{address} does not answer as a zenoh router")),
+        Err(e) => match e.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Failure::timeout(format!("{address} does not answer")),
+            ErrorKind::ConnectionRefused => Failure::link_lost(format!("connection refused by {address}")),
+            _ => Failure::link_lost(format!("{address}: {e}")),
         },
-        _ if message.contains("Timeout") => Failure::timeout(format!("{endpoint} does not answer")),
-        _ => Failure::link_lost(message),
     }
+}
+
+fn connect_tcp(address: &str) -> std::io::Result<()> {
+    let first = address.to_socket_addrs()?.next();
+    let first = first.ok_or_else(|| std::io::Error::new(ErrorKind::NotFound, "the name has no address"))?;
+    TcpStream::connect_timeout(&first, PROBE_LIMIT).map(|_| ())
 }

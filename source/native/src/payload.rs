@@ -2,12 +2,12 @@ use napi::bindgen_prelude::Uint8Array;
 use zenoh::bytes::{Encoding, ZBytes};
 
 /// Copies: the caller may write to its array again after the call.
-pub fn bytes_of(array: &Uint8Array) -> ZBytes {
-    ZBytes::from(array.as_ref().to_vec())
+pub fn bytes_of(array: &[u8]) -> ZBytes {
+    ZBytes::from(array.to_vec())
 }
 
 pub fn optional_bytes_of(array: Option<&Uint8Array>) -> Option<ZBytes> {
-    array.map(bytes_of)
+    array.map(|array| bytes_of(array))
 }
 
 pub fn encoding_of(text: Option<String>) -> Encoding {

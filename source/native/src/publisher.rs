@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{ArrayBuffer, Uint8Array};
+use napi::bindgen_prelude::{ArrayBuffer, Uint8Array, Uint8ArraySlice};
 use napi::Env;
 use zenoh::bytes::ZBytes;
 use zenoh::matching::MatchingStatus;
@@ -69,7 +69,7 @@ impl NativeSession {
         &self,
         call_id: u32,
         id: u32,
-        payload: Uint8Array,
+        payload: Uint8ArraySlice<'_>,
         encoding: Option<String>,
         attachment: Option<Uint8Array>,
     ) -> napi::Result<bool> {

@@ -1,4 +1,4 @@
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{Uint8Array, Uint8ArraySlice};
 use zenoh::bytes::Encoding;
 use zenoh::query::Query;
 use zenoh::Wait;
@@ -45,7 +45,7 @@ impl NativeSession {
         call_id: u32,
         query_id: u32,
         key_expr: String,
-        payload: Uint8Array,
+        payload: Uint8ArraySlice<'_>,
         encoding: Option<String>,
         attachment: Option<Uint8Array>,
     ) -> napi::Result<()> {

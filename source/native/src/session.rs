@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use napi::bindgen_prelude::{ArrayBuffer, Function, Uint8Array};
+use napi::bindgen_prelude::{ArrayBuffer, Function, Uint8Array, Uint8ArraySlice};
 use napi::{Env, JsValue};
 use zenoh::bytes::{Encoding, ZBytes};
 use zenoh::qos::CongestionControl;
@@ -218,7 +218,13 @@ impl NativeSession {
 
     /// True where the put is done; else its outcome comes as the end of call `id`.
     #[napi]
-    pub fn put(&self, id: u32, key_expr: String, payload: Uint8Array, options: PutOptions) -> napi::Result<bool> {
+    pub fn put(
+        &self,
+        id: u32,
+        key_expr: String,
+        payload: Uint8ArraySlice<'_>,
+        options: PutOptions,
+    ) -> napi::Result<bool> {
         guard(|| {
             let is_quick = payload.len() <= SEND_NOW_BYTES;
             self.shared.send(id, outgoing_put(key_expr, bytes_of(&payload), options, is_quick))
