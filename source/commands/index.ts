@@ -1,5 +1,9 @@
 import type { Command } from './command.ts';
+import { daemonCommand } from './daemon.ts';
+import { demoCommand } from './demo.ts';
+import { nodeCommand } from './node.ts';
 import { routerCommand } from './router.ts';
+import { topCommand } from './top.ts';
 
 /** Every subcommand, in the order of `bubbaloop --help`. */
-export const commands: readonly Command[] = [routerCommand];
+export const commands: readonly Command[] = [topCommand, demoCommand, routerCommand, daemonCommand, nodeCommand];

@@ -35,7 +35,7 @@ export function startTethered(
   });
   closeSync(log);
   // The program may end first: writing to it is never an error of ours.
-  shell.stdin.on('error', () => undefined);
+  shell.stdin?.on('error', () => undefined);
   const exited = new Promise<void>((resolve) => {
     shell.once('close', () => resolve());
     shell.once('error', () => resolve());
@@ -44,7 +44,7 @@ export function startTethered(
   return {
     firstLine: (timeoutMs) => firstLineOf(shell, words[0], timeoutMs),
     async end(limitMs) {
-      shell.stdin.end();
+      shell.stdin?.end();
       const timer = setTimeout(() => killGroup(shell), limitMs);
       await exited;
       clearTimeout(timer);

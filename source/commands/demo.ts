@@ -1,0 +1,27 @@
+import { booleanFlag, type Command, numberFlag } from './command.ts';
+
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'Look around: a router, a daemon, a test camera and `top`, in one command; leaving `top` ends it all',
+  flags: {
+    readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
+    interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+  },
+  examples: ['bubbaloop demo', 'bubbaloop demo | cat    # one snapshot as plain text'],
+  async run(invocation) {
+    const { startDemoFleet } = await import('./demo-fleet.ts');
+    const fleet = await startDemoFleet();
+    try {
+      const { runTop } = await import('./top-run.ts');
+      return await runTop({
+        endpoint: fleet.endpoint,
+        readOnly: booleanFlag(invocation, 'readOnly'),
+        intervalSeconds: numberFlag(invocation, 'interval'),
+        banner: 'demo',
+        expectNodes: fleet.nodeCount,
+      });
+    } finally {
+      await fleet.end();
+    }
+  },
+};
