@@ -1,5 +1,5 @@
 /** Runs `top` on an endpoint: the full screen where there is a terminal, else one snapshot. */
-import { EXIT_OK, UserError } from '../errors.ts';
+import { EXIT_OK } from '../errors.ts';
 import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
 import { endpointError } from './top-errors.ts';

@@ -1,8 +1,8 @@
 /** What the routers' admin space tells: who is connected, how much flows, and whose liveliness tokens stand. */
 import { parseKey } from '../wire/keys.ts';
+import { decodeRouter, ROUTERS_SELECTOR, type RouterInfo } from '../zenoh/admin.ts';
 import type { Reply, Session } from '../zenoh/session.ts';
 import type { BadAnswer } from './events.ts';
-import { type RouterReport, readRouterReply } from './router-reply.ts';
 import type { Router } from './state.ts';
 
 interface Limits {
@@ -23,12 +23,13 @@ export async function askRouters(session: Session, meter: RateMeter, limits: Lim
   const routers = new Map<string, Router>();
   const bad: BadAnswer[] = [];
   let latencyMs: number | undefined;
-  for await (const reply of session.get('@/*/router?_stats=true', { ...everyone, ...limits })) {
+  for await (const reply of session.get(ROUTERS_SELECTOR, { ...everyone, ...limits })) {
     if (!reply.ok) continue;
     latencyMs ??= performance.now() - askedAtMs;
-    const report = readRouterReply(reply.sample);
-    if (report.ok) routers.set(report.value.zid, meter(report.value, performance.now()));
-    else bad.push({ message: report.reason });
+    const { payload, keyExpr } = reply.sample;
+    const read = decodeRouter(payload, keyExpr);
+    if (read.ok) routers.set(read.router.zid, toRouter(read.router, meter(read.router, performance.now())));
+    else bad.push({ message: `What answers on ${keyExpr} does not describe itself as a router does: ${read.reason}` });
   }
   return { routers: [...routers.values()], bad, latencyMs };
 }
@@ -69,35 +70,15 @@ function readToken(reply: Reply): { readonly name: string; readonly zids: readon
   }
 }
 
-/** Turns a router's counters into rates by what it told before. */
-export type RateMeter = (report: RouterReport, atMs: number) => Router;
-
-/** Rounds come quickly after a connection; a rate over less than this is noise. */
-const MIN_SPAN_MS = 900;
-
-export function createRateMeter(): RateMeter {
-  const last = new Map<
-    string,
-    { readonly atMs: number; readonly receivedBytes: number; readonly sentBytes: number; readonly rates: Rates }
-  >();
-  return ({ receivedBytes, sentBytes, ...router }, atMs) => {
-    if (receivedBytes === undefined || sentBytes === undefined) return router;
-    const before = last.get(router.zid);
-    if (before === undefined || receivedBytes < before.receivedBytes || sentBytes < before.sentBytes) {
-      last.set(router.zid, { atMs, receivedBytes, sentBytes, rates: {} });
-      return router;
-    }
-    const spanMs = atMs - before.atMs;
-    if (spanMs < MIN_SPAN_MS) return { ...router, ...before.rates };
-    const rates = {
-      receivedPerSecond: steadyRate(
-        before.rates.receivedPerSecond,
-        ((receivedBytes - before.receivedBytes) * 1000) / spanMs,
-      ),
-      sentPerSecond: steadyRate(before.rates.sentPerSecond, ((sentBytes - before.sentBytes) * 1000) / spanMs),
-    };
-    last.set(router.zid, { atMs, receivedBytes, sentBytes, rates });
-    return { ...router, ...rates };
+function toRouter(info: RouterInfo, rates: Rates): Router {
+  return {
+    zid: info.zid,
+    name: info.name ?? '',
+    version: info.version,
+    locators: info.locators,
+    sessions: info.sessions.map(({ peer, whatAmI, shm, links }) => ({ zid: peer, whatAmI, shm, links })),
+    receivedPerSecond: rates.receivedPerSecond,
+    sentPerSecond: rates.sentPerSecond,
   };
 }
 
@@ -106,8 +87,37 @@ interface Rates {
   readonly sentPerSecond?: number;
 }
 
+/** Turns a router's counters into bytes per second, by what it told before; empty where it does not count. */
+export type RateMeter = (info: Pick<RouterInfo, 'zid' | 'stats'>, atMs: number) => Rates;
+
+/** Rounds come quickly after a connection; a rate over less than this is noise. */
+const MIN_SPAN_MS = 900;
+
+export function createRateMeter(): RateMeter {
+  const last = new Map<
+    string,
+    { readonly atMs: number; readonly rx: number; readonly tx: number; readonly rates: Rates }
+  >();
+  return ({ zid, stats }, atMs) => {
+    if (stats === undefined) return {};
+    const { rxBytes: rx, txBytes: tx } = stats;
+    const before = last.get(zid);
+    if (before === undefined || rx < before.rx || tx < before.tx) {
+      last.set(zid, { atMs, rx, tx, rates: {} });
+      return {};
+    }
+    const spanMs = atMs - before.atMs;
+    if (spanMs < MIN_SPAN_MS) return before.rates;
+    const rates = {
+      receivedPerSecond: steadyRate(before.rates.receivedPerSecond, ((rx - before.rx) * 1000) / spanMs),
+      sentPerSecond: steadyRate(before.rates.sentPerSecond, ((tx - before.tx) * 1000) / spanMs),
+    };
+    last.set(zid, { atMs, rx, tx, rates });
+    return rates;
+  };
+}
+
 /** Within a tenth of what was shown before it is the same: a figure that flickers tells nothing and costs a redraw. */
 function steadyRate(before: number | undefined, now: number): number {
-  if (before !== undefined && Math.abs(now - before) <= Math.max(64, before * 0.1)) return before;
-  return now;
+  return before !== undefined && Math.abs(now - before) <= Math.max(64, before * 0.1) ? before : now;
 }

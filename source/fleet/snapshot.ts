@@ -8,8 +8,13 @@ export interface Snapshot {
     readonly name: string;
     readonly version: string;
     readonly locators: readonly string[];
-    /** How many. */
-    readonly sessions: number;
+    readonly sessions: readonly {
+      /** Zenoh id of the other side. */
+      readonly peer: string;
+      readonly whatAmI: string;
+      /** Null where the router does not say. */
+      readonly shm: boolean | null;
+    }[];
   }[];
   /** One entry for each session of each router. */
   readonly peers: readonly {
@@ -59,7 +64,11 @@ export function toSnapshot(state: FleetState, nowMs: number): Snapshot {
       name,
       version,
       locators,
-      sessions: sessions.length,
+      sessions: sessions.map((session) => ({
+        peer: session.zid,
+        whatAmI: session.whatAmI,
+        shm: session.shm ?? null,
+      })),
     })),
     peers: routers.flatMap((router) =>
       router.sessions.map(({ zid, whatAmI, shm, links }) => ({

@@ -17,7 +17,7 @@ export interface Column<Row> {
   readonly flex?: number;
   /** Grows at most to this. */
   readonly maxWidth?: number;
-  /** Where room is short the highest goes first; 0 stays. */
+  /** Where room is short the lowest are placed first; 0 always. */
   readonly drop: number;
   cell(row: Row, context: CellContext): Span;
   /** The value as a filter sees it. */
@@ -33,15 +33,17 @@ const GAP = 2;
 
 /** Chooses and sizes columns for a table of `width` cells, with two cells between columns. */
 export function placeColumns<Row>(columns: readonly Column<Row>[], width: number): readonly PlacedColumn<Row>[] {
-  const shown = [...columns];
-  const needed = (): number => shown.reduce((sum, column) => sum + column.width, 0) + GAP * (shown.length - 1);
-  while (needed() > width && shown.length > 1) {
-    const worst = shown.reduce((a, b) => (b.drop >= a.drop ? b : a));
-    if (worst.drop === 0) break;
-    shown.splice(shown.indexOf(worst), 1);
+  const wanted = [...columns].sort((a, b) => a.drop - b.drop);
+  const kept = new Set<Column<Row>>();
+  let used = -GAP;
+  for (const column of wanted) {
+    if (kept.size > 0 && column.drop > 0 && used + GAP + column.width > width) continue;
+    kept.add(column);
+    used += GAP + column.width;
   }
+  const shown = columns.filter((column) => kept.has(column));
   const widths = shown.map((column) => column.width);
-  let spare = width - needed();
+  let spare = width - used;
   // A few passes, since a column that is full gives its share back.
   for (let pass = 0; pass < 4 && spare > 0; pass += 1) {
     const growing = shown
@@ -52,8 +54,8 @@ export function placeColumns<Row>(columns: readonly Column<Row>[], width: number
     const room = spare;
     for (const { column, index } of growing) {
       const now = widths[index] ?? 0;
-      const wanted = Math.max(1, Math.floor((room * (column.flex ?? 0)) / shares));
-      const added = Math.min(wanted, spare, (column.maxWidth ?? width) - now);
+      const share = Math.max(1, Math.floor((room * (column.flex ?? 0)) / shares));
+      const added = Math.min(share, spare, (column.maxWidth ?? width) - now);
       widths[index] = now + added;
       spare -= added;
     }

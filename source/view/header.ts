@@ -1,6 +1,7 @@
 /** The first line: the fleet in numbers on the left, the link to it on the right. */
 import type { FleetState } from '../fleet/state.ts';
 import { formatAge, formatClock, formatLatency, plural } from './format.ts';
+import { lineWidth } from './frame.ts';
 import type { FleetRows } from './rows.ts';
 import { cut, sanitize, textWidth } from './text.ts';
 import type { Glyphs, Line, Span } from './theme.ts';
@@ -30,46 +31,70 @@ export function headerLine(state: FleetState, rows: FleetRows, options: HeaderOp
     ...(options.banner === undefined ? [] : [{ text: ` ${options.banner} `, style: 'info' } as const]),
     ...(options.readOnly ? [{ text: ' read-only ', style: 'warn' } as const] : []),
   ];
-  const numbers = fleetNumbers(state, rows);
-  // What gives way first where room is short: the figures of the fleet from the right, then the endpoint.
-  for (const link of linkForms(state, options)) {
-    for (let count = numbers.length; count >= 0; count -= 1) {
-      const left = [...name, ...numbers.slice(0, count).flat()];
-      const free = width - spansWidth(left) - spansWidth(link) - spansWidth([clock]);
-      const isLastTry = count === 0;
-      if (free >= 1 && (count >= Math.min(2, numbers.length) || isLastTry)) {
-        return [...left, { text: ' '.repeat(free) }, ...link, clock];
-      }
-    }
+  // Where room is short the figures lose their right end first, then the endpoint goes, then all figures but the bad ones.
+  const links = linkForms(state, options);
+  const attempts = figureForms(state, rows).flatMap((figures) => links.map((link) => ({ figures, link })));
+  attempts.sort((a, b) => b.figures.rank + b.link.rank - a.figures.rank - a.link.rank);
+  for (const { figures, link } of attempts) {
+    const left = [...name, ...figures.line];
+    const free = width - lineWidth(left) - lineWidth(link.line) - lineWidth([clock]);
+    if (free >= 1) return [...left, { text: ' '.repeat(free) }, ...link.line, clock];
   }
   const text = cut(' bubbaloop', width, glyphs.ellipsis);
   return [{ text: text + ' '.repeat(Math.max(0, width - textWidth(text))), style: 'brand' }];
 }
 
-function fleetNumbers(state: FleetState, rows: FleetRows): readonly Span[][] {
-  const numbers: Span[][] = [];
-  if (rows.nodes.length > 0) {
-    const counts = new Map<string, number>();
-    for (const { node, freshness } of rows.nodes) {
-      const status = freshness === 'live' ? node.status : 'not known now';
-      counts.set(status, (counts.get(status) ?? 0) + 1);
-    }
-    const spans: Span[] = [{ text: ` ${plural(rows.nodes.length, 'node')}:`, style: 'dim' }];
-    for (const [status, style] of STATUS_ORDER) {
-      const count = counts.get(status);
-      if (count !== undefined) spans.push({ text: ` ${count} ${status}`, style });
-      counts.delete(status);
-    }
-    for (const [status, count] of counts) spans.push({ text: ` ${count} ${status}`, style: 'dim' });
-    numbers.push([...spans, { text: ' ' }]);
+/** One way to say something; of the combinations that fit, that with the highest sum of ranks is shown. */
+interface Form {
+  readonly line: Line;
+  readonly rank: number;
+}
+
+function figureForms(state: FleetState, rows: FleetRows): readonly Form[] {
+  const nodes = nodeFigures(rows);
+  const machines: Line =
+    state.machines.size > 0 ? [{ text: ` ${plural(state.machines.size, 'machine')} `, style: 'dim' }] : [];
+  const routers: Line =
+    state.routers.size > 0 ? [{ text: ` ${plural(state.routers.size, 'router')} `, style: 'dim' }] : [];
+  return [
+    { line: [...nodes.full, ...machines, ...routers], rank: 10 },
+    { line: [...nodes.full, ...machines], rank: 9 },
+    { line: nodes.full, rank: 8 },
+    { line: nodes.short, rank: 4 },
+    { line: [], rank: 0 },
+  ];
+}
+
+function nodeFigures(rows: FleetRows): { readonly full: Line; readonly short: Line } {
+  if (rows.nodes.length === 0) return { full: [], short: [] };
+  const counts = new Map<string, number>();
+  for (const { node, freshness } of rows.nodes) {
+    const status = freshness === 'live' ? node.status : 'not known now';
+    counts.set(status, (counts.get(status) ?? 0) + 1);
   }
-  if (state.machines.size > 0) numbers.push([{ text: ` ${plural(state.machines.size, 'machine')} `, style: 'dim' }]);
-  if (state.routers.size > 0) numbers.push([{ text: ` ${plural(state.routers.size, 'router')} `, style: 'dim' }]);
-  return numbers;
+  const total: Span = { text: ` ${plural(rows.nodes.length, 'node')}`, style: 'dim' };
+  const full: Span[] = [total, { text: ':', style: 'dim' }];
+  const short: Span[] = [total];
+  for (const [status, style] of STATUS_ORDER) {
+    const count = counts.get(status);
+    counts.delete(status);
+    if (count === undefined) continue;
+    full.push({ text: ` ${count} ${status}`, style });
+    if (style === 'bad') short.push({ text: ` ${count} ${status}`, style });
+  }
+  for (const [status, count] of counts) full.push({ text: ` ${count} ${status}`, style: 'dim' });
+  return { full: [...full, { text: ' ' }], short: [...short, { text: ' ' }] };
 }
 
 /** The state of the link, from the longest form to the shortest. */
-function linkForms(state: FleetState, { nowMs, glyphs }: HeaderOptions): readonly Line[] {
+function linkForms(state: FleetState, options: HeaderOptions): readonly Form[] {
+  const lines = linkLines(state, options);
+  // What is wrong with a link keeps its words: they matter more than figures that are old.
+  const ranks = state.link.state === 'connected' ? [0, -0.5, -3] : [0, -2, -9];
+  return lines.map((line, index) => ({ line, rank: ranks[index] ?? -9 }));
+}
+
+function linkLines(state: FleetState, { nowMs, glyphs }: HeaderOptions): readonly Line[] {
   const { link } = state;
   const endpoint = sanitize(state.endpoint);
   switch (link.state) {
@@ -100,8 +125,4 @@ function linkForms(state: FleetState, { nowMs, glyphs }: HeaderOptions): readonl
     case 'closed':
       return [[{ text: `${glyphs.none} closed`, style: 'dim' }]];
   }
-}
-
-function spansWidth(spans: Line): number {
-  return spans.reduce((sum, span) => sum + textWidth(span.text), 0);
 }

@@ -81,7 +81,7 @@ function contentOf<Row extends PaneRow>(
   let placedWidth = -1;
   const place = (width: number): readonly PlacedColumn<Row>[] => {
     if (width !== placedWidth) {
-      placed = placeColumns(columns, width - MARGIN.length);
+      placed = placeColumns(columns, width - MARGIN.length - 1);
       placedWidth = width;
     }
     return placed;

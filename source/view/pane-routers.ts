@@ -23,8 +23,7 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     maxWidth: 14,
     flex: 1,
     drop: 2,
-    // "v1.10.2-modified built with rustc…": the number is what tells two routers apart.
-    cell: (row) => ({ text: shortVersion(row.router.version), style: 'dim' }),
+    cell: (row) => ({ text: row.router.version, style: 'dim' }),
     text: (row) => row.router.version,
   },
   {
@@ -80,10 +79,6 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     text: (row) => row.router.locators.join(' '),
   },
 ];
-
-export function shortVersion(version: string): string {
-  return /\d+(\.\d+)+/.exec(version)?.[0] ?? version;
-}
 
 function rate(bytesPerSecond: number | undefined) {
   return bytesPerSecond === undefined

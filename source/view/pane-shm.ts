@@ -8,7 +8,7 @@ import type { Glyphs, StyleName } from './theme.ts';
 export const SHM_WARN_SHARE = 0.8;
 export const SHM_BAD_SHARE = 0.95;
 
-const GAUGE_CELLS = 8;
+const GAUGE_CELLS = 6;
 
 /** Share of the file system that is taken, by zenoh or by anything else: 0 to 1. */
 export function takenShare(row: ShmRow): number {

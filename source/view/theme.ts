@@ -208,7 +208,8 @@ export function createTheme(depth: ColorDepth, glyphs: Glyphs = UNICODE): Theme 
     paint(line, selected = false) {
       let out = '';
       for (const span of line) {
-        const text = sanitize(span.text);
+        const clean = sanitize(span.text);
+        const text = glyphs === ASCII ? clean.replaceAll('…', ASCII.ellipsis) : clean;
         if (text === '') continue;
         const style = span.style ?? 'plain';
         const codes =
