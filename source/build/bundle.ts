@@ -1,19 +1,23 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build, type OutputFile } from 'esbuild';
 import { inlineWasm } from './wasm-plugin.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const outdir = join(root, 'dist');
+const entry = join(outdir, 'cli.js');
 
-/** Bundles source/cli.ts into dist/. Split at dynamic imports, so that `--help` loads neither React nor zenoh-ts. */
+/**
+ * Bundles source/cli.ts into dist/. Split at dynamic imports, so that `--help` loads neither React nor zenoh-ts. A failed
+ * build leaves the old bundle as it was.
+ */
 export async function bundle(): Promise<void> {
-  await removeOldBundle();
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: { cli: 'source/cli.ts' },
     outdir,
     bundle: true,
+    write: false,
     splitting: true,
     format: 'esm',
     platform: 'node',
@@ -27,6 +31,8 @@ export async function bundle(): Promise<void> {
       'process.env.NODE_ENV': '"production"',
       'process.env.DEV': '"false"',
     },
+    // Its build for Node is CommonJS, which a dynamic import gives no names of; the other one is the same code as ESM.
+    alias: { yaml: join(root, 'node_modules', 'yaml', 'browser', 'index.js') },
     // sharp finds its own native binary; the other one is a development tool that Ink would load.
     external: ['sharp', 'react-devtools-core'],
     banner: {
@@ -35,14 +41,22 @@ export async function bundle(): Promise<void> {
     },
     plugins: [inlineWasm],
   });
+  await place(outputFiles);
 }
 
-/** Leaves dist/native, which the native build put there. */
-async function removeOldBundle(): Promise<void> {
-  const names = await readdir(outdir).catch(() => []);
-  await Promise.all(
-    names.filter((name) => name !== 'native').map((name) => rm(join(outdir, name), { recursive: true, force: true })),
-  );
+/** Chunks first, the entry last: whoever starts in between gets the old bundle or the new one. */
+async function place(files: readonly OutputFile[]): Promise<void> {
+  const chunksFirst = [...files].sort((a, b) => Number(a.path === entry) - Number(b.path === entry));
+  for (const file of chunksFirst) {
+    await mkdir(dirname(file.path), { recursive: true });
+    const beside = `${file.path}.${process.pid}`;
+    await writeFile(beside, file.contents);
+    await rename(beside, file.path);
+  }
+  const kept = new Set(files.map((file) => file.path));
+  const chunks = await readdir(join(outdir, 'chunks')).catch(() => []);
+  const stale = chunks.map((name) => join(outdir, 'chunks', name)).filter((path) => !kept.has(path));
+  await Promise.all(stale.map((path) => rm(path, { force: true })));
 }
 
 if (import.meta.main) await bundle();
