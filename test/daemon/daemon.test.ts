@@ -1,0 +1,353 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { askControlSocket } from '../../source/daemon/control-socket.ts';
+import { type Daemon, runDaemon } from '../../source/daemon/daemon.ts';
+import { findHome, type Home } from '../../source/daemon/home.ts';
+import { CBOR_ENCODING } from '../../source/wire/cbor.ts';
+import { encodeCbor } from '../../source/wire/cbor-encode.ts';
+import { type CommandResult, decodeCommandResult } from '../../source/wire/command.ts';
+import { type DaemonEvent, decodeDaemonEvent, encodeDaemonCommand } from '../../source/wire/daemon-command.ts';
+import type { Decoded } from '../../source/wire/decoded.ts';
+import { daemonKey, daemonTokenKey, healthKey, legacyHealthKey } from '../../source/wire/keys.ts';
+import { decodeDaemonManifest } from '../../source/wire/manifest.ts';
+import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
+import { decodeShmLedger } from '../../source/wire/shm-ledger.ts';
+import type { Session } from '../../source/zenoh/session.ts';
+import { FakeNetwork } from '../support/fake-session.ts';
+
+const MACHINE = 'jetson_1';
+let folder: string;
+let home: Home;
+let network: FakeNetwork;
+let screen: Session;
+let said: string[];
+const daemons: Daemon[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bubbaloop-daemon-'));
+  home = findHome(join(folder, 'home'), {});
+  network = new FakeNetwork();
+  screen = await network.connect();
+  said = [];
+});
+afterEach(async () => {
+  await Promise.all(daemons.splice(0).map((daemon) => daemon.stop()));
+  await screen.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Registers nodes: name to command. */
+function register(nodes: Readonly<Record<string, string>>, more: object = {}): void {
+  mkdirSync(home.folder, { recursive: true });
+  const entries = Object.entries(nodes).map(([name, command]) => {
+    const path = join(folder, name);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'node.yaml'), JSON.stringify({ name, version: '1.0.0', type: 'node', command, ...more }));
+    return { path, addedAt: '2026-01-01T00:00:00Z' };
+  });
+  writeFileSync(home.registryFile, JSON.stringify({ nodes: entries }));
+}
+
+async function start(machineId = MACHINE, at = home): Promise<Daemon> {
+  const daemon = await runDaemon({
+    home: at,
+    machineId,
+    version: '0.1.0',
+    endpoint: 'tcp/127.0.0.1:7447',
+    openSession: () => network.session(),
+    say: (message) => said.push(message),
+  });
+  daemons.push(daemon);
+  return daemon;
+}
+
+async function ask<T>(key: string, decode: (bytes: Uint8Array) => Decoded<T>, payload?: Uint8Array): Promise<T[]> {
+  const answers: T[] = [];
+  for await (const reply of screen.get(key, { target: 'all', consolidation: 'none', payload, timeoutMs: 15_000 })) {
+    if (!reply.ok) throw new Error(reply.message);
+    expect(reply.sample.encoding).toBe(CBOR_ENCODING);
+    const value = decode(reply.sample.payload);
+    if (!value.ok) throw new Error(value.reason);
+    answers.push(value.value);
+  }
+  return answers;
+}
+
+async function nodeState(name: string): Promise<NodeState> {
+  const [list] = await ask(daemonKey('*', 'nodes'), decodeNodeList);
+  const node = list?.nodes.find((candidate) => candidate.name === name);
+  if (node === undefined) throw new Error(`no node ${name}`);
+  return node;
+}
+
+async function command(fields: object, key = daemonKey(MACHINE, 'command')): Promise<CommandResult> {
+  const results = await ask(key, decodeCommandResult, encodeCbor({ request_id: 'r1', ...fields }));
+  expect(results).toHaveLength(1);
+  const [result] = results;
+  if (result === undefined) throw new Error('no result');
+  return result;
+}
+
+const until = async (isDone: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
+describe('discovery', () => {
+  it('answers a wildcard for manifest, nodes and shared memory, and shows a token', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    expect(await ask('bubbaloop/global/*/daemon/manifest', decodeDaemonManifest)).toMatchObject([
+      { machineId: MACHINE, version: '0.1.0', nodeCount: 1 },
+    ]);
+    expect(await ask('bubbaloop/global/*/daemon/shm', decodeShmLedger)).toMatchObject([{ machineId: MACHINE }]);
+    expect(await nodeState('tick')).toMatchObject({
+      status: 'stopped',
+      health: 'unknown',
+      version: '1.0.0',
+      machineId: MACHINE,
+    });
+    expect(await screen.liveliness.get('bubbaloop/global/*/*')).toEqual([daemonTokenKey(MACHINE)]);
+  });
+
+  it('takes everything back when it ends', async () => {
+    const before = network.declarations();
+    const daemon = await start();
+    await daemon.stop();
+    expect(network.declarations()).toEqual(before);
+    expect([existsSync(home.lockFile), existsSync(home.socketFile)]).toEqual([false, false]);
+  });
+});
+
+describe('commands', () => {
+  it('starts, restarts and stops a real process', async () => {
+    register({
+      tick: `sh -c 'echo "$BUBBALOOP_MACHINE_ID $BUBBALOOP_NODE_NAME $BUBBALOOP_ZENOH_ENDPOINT"; exec sleep 1000'`,
+    });
+    await start();
+    const started = await command({ command: 'start', node_name: 'tick', target_machine: MACHINE });
+    expect(started).toMatchObject({ success: true, requestId: 'r1', respondingMachine: MACHINE });
+    const first = await nodeState('tick');
+    expect(first).toMatchObject({ status: 'running', restartCount: 0 });
+    expect(first.startedAtMs).toBeGreaterThan(0);
+    expect(await command({ command: 'start', node_name: 'tick' })).toMatchObject({
+      success: true,
+      message: expect.stringContaining('already runs'),
+    });
+    expect((await command({ command: 'get_logs', node_name: 'tick' })).output).toContain(
+      `out ${MACHINE} tick tcp/127.0.0.1:7447`,
+    );
+
+    expect(await command({ command: 'restart', node_name: 'tick' })).toMatchObject({ success: true });
+    const second = await nodeState('tick');
+    expect(second.pid).not.toBe(first.pid);
+
+    expect(await command({ command: 'stop', node_name: 'tick' })).toMatchObject({
+      success: true,
+      message: 'Stopped tick: SIGTERM.',
+    });
+    expect(await nodeState('tick')).toMatchObject({ status: 'stopped', pid: undefined, lastExit: 'SIGTERM' });
+    expect(() => process.kill(second.pid ?? 0, 0)).toThrow();
+  });
+
+  it('says what a node said when it failed, at once or later', async () => {
+    register({ bad: `sh -c 'echo no such device; exit 3'`, later: `sh -c 'sleep 0.7; echo gone >&2; exit 4'` });
+    await start();
+    expect(await command({ command: 'start', node_name: 'bad' })).toMatchObject({
+      success: false,
+      message: 'bad failed: exit 3, last line "no such device".',
+    });
+    expect(await nodeState('bad')).toMatchObject({
+      status: 'failed',
+      lastExit: 'exit 3',
+      lastLogLines: ['no such device'],
+    });
+    expect(await command({ command: 'start', node_name: 'later' })).toMatchObject({ success: true });
+    await until(async () => (await nodeState('later')).status === 'failed');
+    expect(await nodeState('later')).toMatchObject({ lastExit: 'exit 4', lastLogLines: ['gone'] });
+  });
+
+  it.each([
+    [{ command: 'start', node_name: 'nope' }, 'There is no node "nope" on jetson_1; its nodes: tick.'],
+    [{ command: 'fly', node_name: 'tick' }, 'does not know the command "fly"'],
+    [{ command: '\u001b[2Jx', node_name: 'tick' }, 'the command "x"'],
+    [{ command: 'install', node_name: 'tick' }, 'not supported yet'],
+    [{ command: 'build', node_name: 'tick' }, 'has no "build"'],
+    [{ node_name: 'tick' }, 'cannot be read: command is absent'],
+    [{ command: 5, node_name: 'tick' }, 'cannot be read: command is the number 5'],
+  ])('refuses %j with a sentence', async (fields, message) => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    const result = await command(fields);
+    expect(result).toMatchObject({ success: false, message: expect.stringContaining(message) });
+  });
+
+  it('answers what is no CBOR, and an empty query', async () => {
+    await start();
+    for (const payload of [Buffer.from('not cbor'), undefined]) {
+      const answers = await ask(daemonKey(MACHINE, 'command'), decodeCommandResult, payload);
+      expect(answers).toMatchObject([{ success: false, message: expect.stringContaining('cannot be read') }]);
+    }
+  });
+
+  it('answers a wildcard only for itself', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    const key = 'bubbaloop/global/**/daemon/command';
+    expect(await command({ command: 'get_logs', node_name: 'tick', target_machine: MACHINE }, key)).toMatchObject({
+      success: true,
+    });
+    const payload = encodeCbor({ command: 'get_logs', node_name: 'tick', target_machine: 'other' });
+    expect(await ask(key, decodeCommandResult, payload)).toEqual([]);
+  });
+
+  it('builds, and remembers autostart', async () => {
+    register({ tick: 'sleep 1000' }, { build: `sh -c 'echo compiling; touch built'` });
+    const daemon = await start();
+    expect(await command({ command: 'build', node_name: 'tick' })).toMatchObject({
+      success: true,
+      output: 'compiling',
+    });
+    expect(existsSync(join(folder, 'tick', 'built'))).toBe(true);
+    expect(await command({ command: 'enable_autostart', node_name: 'tick' })).toMatchObject({ success: true });
+    expect(await nodeState('tick')).toMatchObject({ autostartEnabled: true, buildOutput: ['compiling'] });
+    await daemon.stop();
+    await start();
+    await until(async () => (await nodeState('tick')).status === 'running');
+  });
+});
+
+describe('the registry', () => {
+  it('is followed while the daemon runs; one that is broken changes nothing', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    await command({ command: 'start', node_name: 'tick' });
+    const { pid } = await nodeState('tick');
+
+    writeFileSync(home.registryFile, '{');
+    expect(await command({ command: 'fly', node_name: '' })).toMatchObject({ success: false });
+    await command({ command: 'get_logs', node_name: 'tick' });
+    expect(said.join()).toContain('is not a registry of nodes');
+    expect(await nodeState('tick')).toMatchObject({ pid });
+
+    register({ other: 'sleep 1000' });
+    utimesSync(home.registryFile, new Date(), new Date());
+    expect(await command({ command: 'start', node_name: 'other' })).toMatchObject({ success: true });
+    // What is no longer registered ends.
+    await until(() => {
+      try {
+        process.kill(pid ?? 0, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  });
+});
+
+describe('heartbeats', () => {
+  it('make a running node healthy, in both forms of the key', async () => {
+    register({ a: 'sleep 1000', b: 'sleep 1000', c: 'sleep 1000' });
+    await start();
+    for (const name of ['a', 'b']) await command({ command: 'start', node_name: name });
+    expect(await nodeState('a')).toMatchObject({ health: 'unknown' });
+    await screen.put(healthKey(MACHINE, 'a'), 'ok');
+    await screen.put(legacyHealthKey('b'), 'ok');
+    await screen.put(healthKey(MACHINE, 'c'), 'ok');
+    await screen.put(healthKey('other', 'a'), 'ok');
+    await until(async () => (await nodeState('b')).health === 'healthy');
+    expect(await nodeState('a')).toMatchObject({ health: 'healthy' });
+    expect(await nodeState('c')).toMatchObject({ status: 'stopped', health: 'unknown' });
+    await command({ command: 'restart', node_name: 'a' });
+    expect(await nodeState('a')).toMatchObject({ health: 'unknown' });
+  });
+});
+
+describe('the older command path', () => {
+  async function put(request: Parameters<typeof encodeDaemonCommand>[0]): Promise<readonly DaemonEvent[]> {
+    const events: DaemonEvent[] = [];
+    const subscriber = await screen.declareSubscriber(daemonKey(MACHINE, 'events'), (sample) => {
+      const event = decodeDaemonEvent(sample.payload);
+      if (event.ok && event.value.id === request.id) events.push(event.value);
+    });
+    await screen.put(daemonKey(MACHINE, 'command'), encodeDaemonCommand(request), { encoding: CBOR_ENCODING });
+    await until(() => events.some((event) => event.type === 'done'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await subscriber.undeclare();
+    return events;
+  }
+
+  it('answers with events, the last of which is done, and only to those who know the token', async () => {
+    register({ tick: 'sleep 1000' });
+    const daemon = await start();
+    const authToken = readFileSync(home.tokenFile, 'utf8').trim();
+    for (const wrong of [undefined, 'bb_00000000000000000000000000000000']) {
+      const events = await put({ id: '1', command: { kind: 'start_node', name: 'tick' }, authToken: wrong });
+      expect(events.map(({ type }) => type)).toEqual(['error', 'done']);
+    }
+    expect(await nodeState('tick')).toMatchObject({ status: 'stopped' });
+    expect(
+      (await put({ id: '2', command: { kind: 'start_node', name: 'tick' }, authToken })).map(({ type }) => type),
+    ).toEqual(['result', 'done']);
+    const [list] = await put({ id: '3', command: { kind: 'list_nodes' }, authToken });
+    expect(JSON.parse(list?.text ?? '')).toEqual([
+      { name: 'tick', status: 'Running', health: 'Unknown', node_type: 'node', installed: true, is_built: true },
+    ]);
+    const [health] = await put({ id: '4', command: { kind: 'health' }, authToken });
+    expect(JSON.parse(health?.text ?? '')).toMatchObject({ machine_id: MACHINE, node_count: 1 });
+    const unknown = await put({ id: '5', command: { kind: 'unknown', word: 'fly' }, authToken });
+    expect(unknown.map(({ type }) => type)).toEqual(['error', 'done']);
+
+    const path = join(folder, 'second');
+    mkdirSync(path);
+    writeFileSync(join(path, 'node.yaml'), 'name: second\ncommand: sleep 1\n');
+    await put({
+      id: '6',
+      command: { kind: 'install_node', source: path, name: undefined, config: undefined },
+      authToken,
+    });
+    expect(await nodeState('second')).toMatchObject({ status: 'stopped' });
+    await put({ id: '7', command: { kind: 'remove_node', name: 'tick' }, authToken });
+    await expect(nodeState('tick')).rejects.toThrow();
+    await put({ id: '8', command: { kind: 'shutdown' }, authToken });
+    await daemon.shutdownRequested;
+  });
+});
+
+describe('without a router', () => {
+  it('supervises, answers its socket, and is found when the router comes', async () => {
+    network.cut();
+    register({ tick: 'sleep 1000' });
+    await start();
+    expect(said.join()).toContain('No router at');
+    const request = encodeCbor({ command: 'start', node_name: 'tick' });
+    const answer = await askControlSocket(home.socketFile, request, 5_000);
+    expect(decodeCommandResult(answer ?? new Uint8Array(0))).toMatchObject({ value: { success: true } });
+    const list = decodeNodeList(
+      (await askControlSocket(home.socketFile, new Uint8Array(0), 5_000)) ?? new Uint8Array(0),
+    );
+    const pid = list.ok ? list.value.nodes[0]?.pid : undefined;
+    expect(pid).toBeGreaterThan(0);
+    network.restore();
+    await screen.connected();
+    await until(async () => (await ask(daemonKey('*', 'nodes'), decodeNodeList)).length > 0);
+    expect(await nodeState('tick')).toMatchObject({ status: 'running', pid });
+    network.cut();
+    network.restore();
+    await screen.connected();
+    await until(async () => (await ask(daemonKey('*', 'nodes'), decodeNodeList).catch(() => [])).length > 0);
+    expect(await nodeState('tick')).toMatchObject({ status: 'running', pid });
+  });
+});
+
+describe('a second daemon', () => {
+  it('is refused on the same home and on the same machine id, and leaves the first alone', async () => {
+    await start();
+    await expect(start('other')).rejects.toThrow(/already runs on .*: process \d+, machine jetson_1/);
+    const second = findHome(join(folder, 'second-home'), {});
+    await expect(start(MACHINE, second)).rejects.toThrow(/Another daemon answers as machine jetson_1/);
+    expect(existsSync(second.lockFile)).toBe(false);
+    expect(await ask(daemonKey('*', 'manifest'), decodeDaemonManifest)).toHaveLength(1);
+  });
+});
