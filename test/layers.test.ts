@@ -7,7 +7,7 @@ const source = join(import.meta.dirname, '..', 'source');
 /** Which rooms a room's files may import from, besides itself. An import may only point left of itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   '.': ['commands'],
-  build: [],
+  build: ['view'],
   native: [],
   zenoh: ['.'],
   wire: ['zenoh', '.'],

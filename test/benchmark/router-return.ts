@@ -68,5 +68,5 @@ function saysLost(text: string): boolean {
 }
 
 function showsFleet(text: string): boolean {
-  return /test-camera\s+running/.test(text) && /heartbeat\s+running/.test(text);
+  return /test-camera\s+● running/.test(text) && /heartbeat\s+● running/.test(text);
 }

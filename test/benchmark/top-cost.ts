@@ -9,7 +9,7 @@ export const topCost: Benchmark = {
   async run() {
     const screen = new Screen(['demo']);
     try {
-      await screen.until((text) => /test-camera\s+running/.test(text), 20_000);
+      await screen.until((text) => /test-camera\s+● running/.test(text), 20_000);
       // The first seconds fill caches and compile; the figure is what an operator pays all day.
       await sleep(5_000);
       const bytesBefore = screen.byteCount;
