@@ -2,9 +2,20 @@
 import { MAX_BATCH, MAX_BATCH_MS } from './driver.ts';
 import type { Channel } from './session.ts';
 
+export interface DeliveryOptions<T> {
+  /**
+   * When the first item of a batch is handed over. By default after the sockets of this turn were read, so that a slow
+   * handler lets a ring drop what is old instead of leaving it in the sockets.
+   */
+  readonly schedule?: (run: () => void) => void;
+  /** Takes what is never handed over, to free what it holds. */
+  readonly onDrop?: (item: T) => void;
+}
+
 export class DeliveryQueue<T> {
   readonly #channel: Channel;
   readonly #onItem: (item: T) => void;
+  readonly #schedule: (run: () => void) => void;
   readonly #onDrop: ((item: T) => void) | undefined;
   #items: T[] = [];
   #head = 0;
@@ -12,11 +23,11 @@ export class DeliveryQueue<T> {
   #isClosed = false;
   #droppedCount = 0;
 
-  /** `onDrop` takes what is never handed over, to free what it holds. */
-  constructor(channel: Channel, onItem: (item: T) => void, onDrop?: (item: T) => void) {
+  constructor(channel: Channel, onItem: (item: T) => void, options: DeliveryOptions<T> = {}) {
     this.#channel = channel;
     this.#onItem = onItem;
-    this.#onDrop = onDrop;
+    this.#schedule = options.schedule ?? setImmediate;
+    this.#onDrop = options.onDrop;
   }
 
   get droppedCount(): number {
@@ -30,26 +41,23 @@ export class DeliveryQueue<T> {
     }
     if (this.#items.length - this.#head >= this.#channel.capacity) {
       this.#droppedCount += 1;
-      if (this.#channel.kind === 'fifo') {
-        this.#onDrop?.(item);
-        return;
-      }
-      this.#drop(this.#shift());
+      const dropped = this.#channel.kind === 'fifo' ? item : this.#shift();
+      if (dropped !== undefined) this.#onDrop?.(dropped);
+      if (dropped === item) return;
     }
     this.#items.push(item);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(() => this.#drain());
+    this.#schedule(() => this.#drain());
   }
 
   /** Nothing is handed over any more. */
   close(): void {
     this.#isClosed = true;
-    for (let item = this.#shift(); item !== undefined; item = this.#shift()) this.#drop(item);
-  }
-
-  #drop(item: T | undefined): void {
-    if (item !== undefined) this.#onDrop?.(item);
+    const waiting = this.#items.slice(this.#head);
+    this.#items = [];
+    this.#head = 0;
+    for (const item of waiting) this.#onDrop?.(item);
   }
 
   /** In constant time, however long the queue is. */

@@ -20,7 +20,8 @@ import {
   type Sample,
   SessionError,
 } from '../../source/zenoh/session.ts';
-import { FakeShmBuffer } from './fake-shm.ts';
+import { FakeFrame } from './fake-frame.ts';
+import { FakeShmBuffer, type FakeShmMemory } from './fake-shm.ts';
 
 export interface FakeRouter {
   readonly routerZid: string;
@@ -38,7 +39,9 @@ interface PublisherEntry {
 
 interface SubscriberEntry {
   readonly keyExpr: string;
-  readonly channel: DeliveryQueue<Sample>;
+  readonly close: () => void;
+  readonly droppedCount: () => number;
+  deliver(sample: Sample, memory: FakeShmMemory | undefined): void;
 }
 
 interface QueryableEntry {
@@ -95,16 +98,21 @@ export class FakeDriver implements Driver {
   }
 
   put(keyExpr: string, payload: Payload, settings: PutSettings): void {
-    const bytes = bytesOf(payload);
-    this.#check();
-    this.#send({
-      keyExpr,
-      kind: 'put',
-      payload: bytes,
-      encoding: settings.encoding ?? DEFAULT_ENCODING,
-      ...(settings.attachment === undefined ? {} : { attachment: settings.attachment.slice() }),
-      shm: payload instanceof FakeShmBuffer,
-    });
+    const memory = payload instanceof FakeShmBuffer ? payload.take() : undefined;
+    try {
+      this.#check();
+      const sample: Sample = {
+        keyExpr,
+        kind: 'put',
+        payload: memory?.data ?? bytesOf(payload),
+        encoding: settings.encoding ?? DEFAULT_ENCODING,
+        ...(settings.attachment === undefined ? {} : { attachment: settings.attachment.slice() }),
+        shm: memory !== undefined,
+      };
+      this.#send(sample, memory);
+    } finally {
+      memory?.letGo();
+    }
   }
 
   delete(keyExpr: string): void {
@@ -112,12 +120,12 @@ export class FakeDriver implements Driver {
     this.#send({ keyExpr, kind: 'delete', payload: new Uint8Array(0), encoding: DEFAULT_ENCODING, shm: false });
   }
 
-  #send(sample: Sample): void {
+  #send(sample: Sample, memory?: FakeShmMemory): void {
     if (this.#router.isStalled()) return;
     for (const peer of this.#router.peers()) {
       for (const subscriber of peer.#subscribers) {
         if (keyExprIntersects(subscriber.keyExpr, sample.keyExpr)) {
-          subscriber.channel.push({ ...sample, payload: sample.payload.slice() });
+          subscriber.deliver(sample, memory);
         }
       }
     }
@@ -174,8 +182,13 @@ export class FakeDriver implements Driver {
     channel: Channel,
     onSample: (sample: Sample) => void,
   ): Promise<DriverSubscriber> {
-    const queue = new DeliveryQueue<Sample>(channel, onSample);
-    return this.#subscribe({ keyExpr, channel: queue });
+    const queue = new DeliveryQueue<Sample>(channel, onSample, { schedule: queueMicrotask });
+    return this.#subscribe({
+      keyExpr,
+      close: () => queue.close(),
+      droppedCount: () => queue.droppedCount,
+      deliver: (sample) => queue.push({ ...sample, payload: sample.payload.slice() }),
+    });
   }
 
   async declareFrameSubscriber(
@@ -183,8 +196,16 @@ export class FakeDriver implements Driver {
     channel: Channel,
     onFrame: (frame: Frame) => void,
   ): Promise<DriverSubscriber> {
-    const queue = new DeliveryQueue<Sample>(channel, (sample) => onFrame(new FakeFrame(sample)));
-    return this.#subscribe({ keyExpr, channel: queue });
+    const queue = new DeliveryQueue<Frame>(channel, onFrame, {
+      schedule: queueMicrotask,
+      onDrop: (frame) => frame.release(),
+    });
+    return this.#subscribe({
+      keyExpr,
+      close: () => queue.close(),
+      droppedCount: () => queue.droppedCount,
+      deliver: (sample, memory) => queue.push(new FakeFrame({ ...sample, payload: sample.payload.slice() }, memory)),
+    });
   }
 
   async #subscribe(entry: SubscriberEntry): Promise<DriverSubscriber> {
@@ -192,12 +213,12 @@ export class FakeDriver implements Driver {
     this.#updateMatching();
     return {
       undeclare: async () => {
-        entry.channel.close();
+        entry.close();
         await declaration.undeclare();
         this.#updateMatching();
       },
       get droppedCount() {
-        return entry.channel.droppedCount;
+        return entry.droppedCount();
       },
     };
   }
@@ -265,7 +286,7 @@ export class FakeDriver implements Driver {
     if (this.#isGone) return;
     this.#isGone = true;
     const tokens = new Set([...this.#tokens].map((token) => token.keyExpr));
-    for (const subscriber of this.#subscribers) subscriber.channel.close();
+    for (const subscriber of this.#subscribers) subscriber.close();
     this.#publishers.clear();
     this.#subscribers.clear();
     this.#queryables.clear();
@@ -308,36 +329,6 @@ export class FakeDriver implements Driver {
         if (keyExprIntersects(subscriber.keyExpr, keyExpr)) subscriber.onEvent(keyExpr, alive);
       }
     }
-  }
-}
-
-class FakeFrame implements Frame {
-  readonly keyExpr: string;
-  readonly kind: 'put' | 'delete';
-  readonly encoding: string;
-  readonly attachment?: Uint8Array;
-  readonly shm: boolean;
-  #payload: Uint8Array;
-
-  constructor(sample: Sample) {
-    this.keyExpr = sample.keyExpr;
-    this.kind = sample.kind;
-    this.encoding = sample.encoding;
-    this.shm = sample.shm;
-    if (sample.attachment !== undefined) this.attachment = sample.attachment;
-    this.#payload = sample.payload;
-  }
-
-  get payload(): Uint8Array {
-    return this.#payload;
-  }
-
-  release(): void {
-    this.#payload = new Uint8Array(0);
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
   }
 }
 
@@ -388,7 +379,6 @@ function ask(
 /** A copy of its own, as after a journey. */
 function bytesOf(payload: Payload): Uint8Array {
   if (typeof payload === 'string') return new TextEncoder().encode(payload);
-  if (payload instanceof FakeShmBuffer) return payload.take();
   if (payload instanceof Uint8Array) return payload.slice();
   throw new SessionError('invalid-argument', 'not a buffer of this network');
 }

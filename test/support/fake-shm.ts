@@ -3,6 +3,27 @@ import type { ShmBuffer, ShmProvider } from '../../source/zenoh/session.ts';
 
 const NOTHING = new Uint8Array(0);
 
+/** Held by the put and by each frame over it; free again when all have let go. */
+export class FakeShmMemory {
+  readonly data: Uint8Array;
+  readonly #free: () => void;
+  #holders = 1;
+
+  constructor(data: Uint8Array, free: () => void) {
+    this.data = data;
+    this.#free = free;
+  }
+
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  letGo(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#free();
+  }
+}
+
 export class FakeShmBuffer implements ShmBuffer {
   readonly sizeBytes: number;
   #data: Uint8Array;
@@ -18,11 +39,11 @@ export class FakeShmBuffer implements ShmBuffer {
     return this.#data;
   }
 
-  /** The bytes, and the buffer is empty from now on. */
-  take(): Uint8Array {
+  /** The memory, and the buffer is empty from now on. */
+  take(): FakeShmMemory {
     const data = this.#data;
-    this.release();
-    return data;
+    this.#data = NOTHING;
+    return new FakeShmMemory(data, data === NOTHING ? () => undefined : this.#free);
   }
 
   release(): void {
