@@ -36,6 +36,7 @@ export const daemonCommand: Command = {
         import('../zenoh/open-session.ts'),
         import('./command-session.ts'),
       ]);
+    process.title = 'bubbaloop daemon';
     const stop = stopSignal();
     const endpoint = zenoh.resolveEndpoint(stringFlag(invocation, 'endpoint'));
     const id = machineId(
@@ -48,7 +49,8 @@ export const daemonCommand: Command = {
       machineId: id,
       endpoint,
       version: packageJson.version,
-      openSession: () => explained(() => zenoh.openSession(endpoint)),
+      // Small records only: with shared memory zenoh would keep a pool of 16 MB, and two threads that wake ten times a second.
+      openSession: () => explained(() => zenoh.openSession(endpoint, { shm: false })),
       say,
     });
     say(`Ready: machine ${id}, ${daemon.nodeCount} nodes, ${endpoint}, home ${home.folder}.`);

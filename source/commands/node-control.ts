@@ -4,7 +4,7 @@ import { EXIT_FAILED, EXIT_OK, UserError } from '../errors.ts';
 import { COMMAND_TIMEOUT_MS, type Outcome, sendCommand } from '../fleet/control.ts';
 import { decodeCommandResult, encodeNodeCommand, type NodeAction } from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
-import { isMachineId } from '../wire/names.ts';
+import { machineId } from '../wire/names.ts';
 import { decodeNodeList, type NodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
 import type { Session } from '../zenoh/session.ts';
@@ -45,10 +45,12 @@ export async function askRemoteNodes(machine: string, invocation: Invocation): P
   });
 }
 
+/** As the machine itself makes its id: a hostname may be given. */
 function checked(machine: string): string {
-  if (isMachineId(machine)) return machine;
+  const id = machineId({ BUBBALOOP_MACHINE_ID: machine }, machine);
+  if (!/[/*$#?\s\p{Cc}]/u.test(machine)) return id;
   throw new UserError(`${JSON.stringify(machine)} is no machine id.`, {
-    hint: 'Ids have no “-”, “/”, “*” or blanks: jetson_1.',
+    hint: 'It is one word without “/” or “*”, as `bubbaloop top` shows it: jetson_1.',
   });
 }
 
@@ -81,20 +83,31 @@ async function overZenoh<T>(invocation: Invocation, work: (session: Session) => 
     import('./command-session.ts'),
   ]);
   const endpoint = resolveEndpoint(stringFlag(invocation, 'endpoint'));
-  const session = await openCommandSession(endpoint);
+  const session = await openCommandSession(endpoint, { shm: false });
   try {
-    await session.connected({ timeoutMs: CONNECT_TIMEOUT_MS }).catch((error: Error) => {
-      const { link } = session;
-      throw new UserError(
-        `No router at ${endpoint}: ${link.state === 'lost' ? plainText(link.reason) : error.message}.`,
-        {
-          hint: 'Start one with `bubbaloop router standalone`, or say where it is with --endpoint.',
-          cause: error,
-        },
-      );
+    await firstConnection(session).catch((error: Error) => {
+      throw new UserError(`No router at ${endpoint}: ${plainText(error.message)}.`, {
+        hint: 'Start one with `bubbaloop router standalone`, or say where it is with --endpoint.',
+        cause: error,
+      });
     });
     return await work(session);
   } finally {
     await session.close();
+  }
+}
+
+/** Resolves when connected; rejects after the first attempt that failed: a command does not wait for a router to come. */
+async function firstConnection(session: Session): Promise<void> {
+  const gaveUp = Promise.withResolvers<void>();
+  const listen = (link: Session['link']): void => {
+    if (link.state === 'lost') gaveUp.reject(new Error(link.reason));
+  };
+  const stop = session.onLink(listen);
+  listen(session.link);
+  try {
+    await Promise.race([session.connected({ timeoutMs: CONNECT_TIMEOUT_MS }), gaveUp.promise]);
+  } finally {
+    stop();
   }
 }

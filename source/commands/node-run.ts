@@ -45,6 +45,7 @@ export async function runNode(kind: string, invocation: Invocation): Promise<num
   const name = stringFlag(invocation, 'name') ?? process.env.BUBBALOOP_NODE_NAME ?? kind;
   const problem = nodeNameProblem(name);
   if (problem !== undefined) throw usageError(`--name ${JSON.stringify(name)}: ${problem}.`);
+  process.title = `bubbaloop ${name}`;
   const config = await readConfig(stringFlag(invocation, 'config') ?? process.env.BUBBALOOP_NODE_CONFIG);
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());

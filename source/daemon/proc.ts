@@ -73,12 +73,12 @@ export function findMarked(marker: string): readonly number[] {
 
 /** A name for people: the program, or the script that an interpreter runs (`cli.js node run test-camera`). */
 export function processName(pid: number): string {
-  const words =
-    readProcFile(pid, 'cmdline')
-      ?.split('\0')
-      .filter((word) => word !== '') ?? [];
+  const words = (readProcFile(pid, 'cmdline') ?? '').split('\0').filter((word) => word.trim() !== '');
   const [program] = words;
+  // A kernel thread, or a program that blanked its title.
   if (program === undefined) return readProcFile(pid, 'comm')?.trim() ?? '';
+  // A program that wrote its own title has one word with blanks in it.
+  if (words.length === 1) return basename(program.trim());
   const name = basename(program);
   if (!INTERPRETERS.test(name)) return name;
   const script = words.findIndex((word, index) => index > 0 && !word.startsWith('-'));
