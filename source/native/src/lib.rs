@@ -23,6 +23,7 @@ mod queryable;
 mod record;
 mod session;
 mod shm;
+mod shm_backend;
 mod subscriber;
 mod waker;
 
@@ -31,7 +32,18 @@ use napi::Env;
 #[napi(module_exports)]
 pub fn module_exports(_exports: napi::bindgen_prelude::Object, env: Env) -> napi::Result<()> {
     error::quiet_panics();
+    log_where_asked();
     error::guard(|| exit::close_sessions_at_exit(&env))
+}
+
+/// Zenoh's log goes to stderr where RUST_LOG asks for it, and nowhere else.
+fn log_where_asked() {
+    use tracing_subscriber::EnvFilter;
+    if let Ok(filter) = EnvFilter::try_from_default_env() {
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+        // Only fails where another addon of the process has set a logger: then that one serves.
+        let _ = log.try_init();
+    }
 }
 
 /// The version of zenoh inside, `v1.10.2`.

@@ -1,17 +1,27 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::Env;
-use zenoh::shm::{Defragment, GarbageCollect, PosixShmProviderBackend, ShmProvider, ShmProviderBuilder};
+use zenoh::shm::{GarbageCollect, PosixShmProviderBackend, ShmProvider, ShmProviderBuilder, ZShmMut};
 use zenoh::Wait;
 
 use crate::error::{guard, Failure, Outcome};
 use crate::lease;
+use crate::mailbox::lock;
+use crate::shm_backend::CountingBackend;
+
+type Provider = ShmProvider<CountingBackend>;
+
+const LINGER_LIMIT: Duration = Duration::from_secs(10);
+const LINGER_PAUSE: Duration = Duration::from_millis(20);
 
 /// Shared memory that this process fills and others read.
 #[napi]
 pub struct NativeShmProvider {
-    provider: Mutex<Option<ShmProvider<PosixShmProviderBackend>>>,
+    provider: Mutex<Option<Provider>>,
+    chunks_out: Arc<AtomicUsize>,
 }
 
 #[napi]
@@ -21,21 +31,21 @@ impl NativeShmProvider {
     pub fn new(size_bytes: f64) -> napi::Result<Self> {
         guard(|| {
             let size = size_of(size_bytes)?;
-            let provider = ShmProviderBuilder::default_backend(size).wait().map_err(Failure::failed)?;
-            Ok(NativeShmProvider { provider: Mutex::new(Some(provider)) })
+            let backend = CountingBackend::new(PosixShmProviderBackend::builder(size).wait().map_err(Failure::failed)?);
+            let chunks_out = backend.chunks_out();
+            let provider = ShmProviderBuilder::backend(backend).wait();
+            Ok(NativeShmProvider { provider: Mutex::new(Some(provider)), chunks_out })
         })
     }
 
-    /// `{id, buffer}`; undefined where there is no room, also after readers' returns were collected.
-    #[napi(ts_return_type = "{ id: number; buffer: ArrayBuffer } | undefined")]
+    /// `{id, buffer}`; null where there is no room, also after what readers let go was collected. Never waits.
+    #[napi(ts_return_type = "{ id: number; buffer: ArrayBuffer } | null")]
     pub fn alloc<'env>(&self, env: &'env Env, size_bytes: f64) -> napi::Result<Option<Object<'env>>> {
         guard(|| {
             let size = size_of(size_bytes)?;
-            let provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
+            let provider = lock(&self.provider);
             let provider = provider.as_ref().ok_or_else(|| Failure::failed("the provider is closed"))?;
-            // Never waits: collecting walks the buffers this process has out.
-            let allocated = provider.alloc(size).with_policy::<GarbageCollect<Defragment>>().wait();
-            let Ok(buffer) = allocated else { return Ok(None) };
+            let Some(buffer) = allocate(provider, size) else { return Ok(None) };
             let (value, id) = lease::lease_writable(env.raw(), buffer)?;
             let mut pair = Object::new(env)?;
             pair.set_named_property("id", id)?;
@@ -45,14 +55,47 @@ impl NativeShmProvider {
         })
     }
 
-    /// Buffers that were put or are still held keep their memory until they are done with.
+    /// The memory goes when readers have let go of every buffer that was put, at most 10 s later.
     #[napi]
     pub fn close(&self) -> napi::Result<()> {
         guard(|| {
-            let taken = self.provider.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(taken);
-            Ok(())
+            let Some(provider) = lock(&self.provider).take() else { return Ok(()) };
+            collect(&provider);
+            if self.chunks_out.load(Ordering::Acquire) == 0 {
+                return Ok(());
+            }
+            let chunks_out = self.chunks_out.clone();
+            std::thread::Builder::new()
+                .name("bubbaloop-shm".to_string())
+                .spawn(move || linger(provider, &chunks_out))
+                .map(|_| ())
+                .map_err(Failure::failed)
         })
+    }
+}
+
+fn allocate(provider: &Provider, size: usize) -> Option<ZShmMut> {
+    if let Ok(buffer) = provider.alloc(size).with_policy::<GarbageCollect>().wait() {
+        return Some(buffer);
+    }
+    collect(provider);
+    provider.alloc(size).wait().ok()
+}
+
+/// Takes back what readers have let go, and what they never will: a reader that was killed, or a message lost on its
+/// way, leaves its count on the buffer for ever. Zenoh's watchdog marks such buffers, since no process vouches for them.
+fn collect(provider: &Provider) {
+    // SAFETY: a marked buffer may still be mapped by a process that stood still for longer than the watchdog waits.
+    // That process reads the bytes of a later frame then, from memory that stays mapped.
+    unsafe { provider.garbage_collect_unsafe() };
+}
+
+/// Buffers of a provider that is gone are invalid, also those on their way to a reader.
+fn linger(provider: Provider, chunks_out: &AtomicUsize) {
+    let end = Instant::now() + LINGER_LIMIT;
+    while Instant::now() < end && chunks_out.load(Ordering::Acquire) > 0 {
+        std::thread::sleep(LINGER_PAUSE);
+        collect(&provider);
     }
 }
 
