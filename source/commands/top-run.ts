@@ -45,7 +45,8 @@ export async function runTop(options: RunTopOptions): Promise<number> {
 
 function open(endpoint: string): Session {
   try {
-    return openSession(endpoint);
+    // No shared memory: nothing here is large enough for it, and its pools would take 50 MB.
+    return openSession(endpoint, { shm: false });
   } catch (error) {
     throw endpointError(error);
   }

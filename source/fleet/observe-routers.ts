@@ -90,8 +90,9 @@ interface Rates {
 /** Turns a router's counters into bytes per second, by what it told before; empty where it does not count. */
 export type RateMeter = (info: Pick<RouterInfo, 'zid' | 'stats'>, atMs: number) => Rates;
 
-/** Rounds come quickly after a connection; a rate over less than this is noise. */
-const MIN_SPAN_MS = 900;
+/** The first rate comes soon; after it a rate is the mean over longer, so that our own questions do not make it jump. */
+const FIRST_SPAN_MS = 900;
+const SPAN_MS = 4_000;
 
 export function createRateMeter(): RateMeter {
   const last = new Map<
@@ -107,7 +108,7 @@ export function createRateMeter(): RateMeter {
       return {};
     }
     const spanMs = atMs - before.atMs;
-    if (spanMs < MIN_SPAN_MS) return before.rates;
+    if (spanMs < (before.rates.receivedPerSecond === undefined ? FIRST_SPAN_MS : SPAN_MS)) return before.rates;
     const rates = {
       receivedPerSecond: steadyRate(before.rates.receivedPerSecond, ((rx - before.rx) * 1000) / spanMs),
       sentPerSecond: steadyRate(before.rates.sentPerSecond, ((tx - before.tx) * 1000) / spanMs),

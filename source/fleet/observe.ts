@@ -35,6 +35,7 @@ const EAGER_INTERVAL_MS = 400;
 const LEDGER_INTERVAL_MS = 2_000;
 const MANIFEST_INTERVAL_MS = 10_000;
 const NAMES_INTERVAL_MS = 15_000;
+const LATENCY_SAMPLES = 5;
 const BATCH_MS = 40;
 const HEARTBEAT_BATCH_MS = 500;
 const FORGET_AFTER_MS = 15 * 60_000;
@@ -62,6 +63,7 @@ class FleetObserver implements Observation {
   #manifestsAtMs = 0;
   #namesAtMs = 0;
   #sessionsSeen = '';
+  #latencies: readonly number[] = [];
 
   constructor(session: Session, options: ObserveOptions) {
     this.#session = session;
@@ -215,7 +217,11 @@ class FleetObserver implements Observation {
   async #askRouters(): Promise<void> {
     await this.#ask('routers', async (signal) => {
       const answer = await askRouters(this.#session, this.#meter, { timeoutMs: QUESTION_LIMIT_MS, signal });
-      this.#emit({ type: 'routers', atMs: Date.now(), ...answer });
+      if (answer.latencyMs !== undefined)
+        this.#latencies = [...this.#latencies.slice(1 - LATENCY_SAMPLES), answer.latencyMs];
+      // The least of the last few: what is over it was spent in this process or in a queue, not on the way.
+      const latencyMs = this.#latencies.length === 0 ? undefined : Math.min(...this.#latencies);
+      this.#emit({ type: 'routers', atMs: Date.now(), ...answer, latencyMs });
       const sessionsSeen = answer.routers
         .flatMap((router) => router.sessions.map((one) => one.zid))
         .sort()

@@ -164,8 +164,7 @@ function replaces(router: Router, old: Router, state: FleetState): boolean {
 /** The figure on the screen moves only when the latency really does. */
 function steadyLatency(before: number | undefined, after: number | undefined): number | undefined {
   if (after === undefined || before === undefined) return after ?? before;
-  const smooth = before * 0.8 + after * 0.2;
-  return Math.abs(smooth - before) > Math.max(0.3, before * 0.3) ? smooth : before;
+  return Math.abs(after - before) > Math.max(0.3, before * 0.3) ? after : before;
 }
 
 function reduceTokens(state: FleetState, event: EventOf<'tokens'>): FleetState {

@@ -35,7 +35,7 @@ export function App({ model, onMount }: AppProps) {
   }, [onMount, exit, suspendTerminal]);
 
   return (
-    <Box width={screen.size.columns} height={screen.size.rows} overflow="hidden">
+    <Box width={screen.size.columns} height={screen.size.rows}>
       {screen.kind === 'sentence' ? <Lines lines={screen.lines} /> : <Full screen={screen} />}
     </Box>
   );
@@ -61,7 +61,7 @@ function Full({ screen }: { readonly screen: Extract<Screen, { kind: 'full' }> }
 const Placed = memo(function Placed({ picture }: { readonly picture: Picture }) {
   const { x, y, width, height } = picture.rect;
   return (
-    <Box position="absolute" top={y} left={x} width={width} height={height} overflow="hidden">
+    <Box position="absolute" top={y} left={x} width={width} height={height}>
       <Lines lines={picture.lines} />
     </Box>
   );

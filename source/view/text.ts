@@ -36,20 +36,23 @@ function characterWidth(character: string): number {
   return character.length === 1 && character <= '~' ? 1 : stringWidth(character);
 }
 
-/** The longest beginning of a sanitized text that fits `width` columns, with `…` where something was cut. */
-export function cut(text: string, width: number, ellipsis = '…'): string {
-  if (width <= 0) return '';
-  if (PLAIN.test(text)) return text.length <= width ? text : text.slice(0, width - 1) + ellipsis;
-  if (textWidth(text) <= width) return text;
+/** The longest beginning of a sanitized text that fits `width` columns. */
+function beginning(text: string, width: number): string {
+  if (PLAIN.test(text)) return text.slice(0, Math.max(0, width));
   let kept = '';
   let used = 0;
   for (const character of text) {
-    const next = characterWidth(character);
-    if (used + next > width - 1) break;
+    used += characterWidth(character);
+    if (used > width) break;
     kept += character;
-    used += next;
   }
-  return kept + ellipsis;
+  return kept;
+}
+
+/** A sanitized text in at most `width` columns, ending in `ellipsis` (one column) where something was cut. */
+export function cut(text: string, width: number, ellipsis = '…'): string {
+  if (width <= 0) return '';
+  return textWidth(text) <= width ? text : beginning(text, width - textWidth(ellipsis)) + ellipsis;
 }
 
 /** A text sanitized, cut and padded to exactly `width` columns. */
@@ -72,8 +75,8 @@ export function wrap(text: string, width: number): string[] {
     }
     if (line !== '') lines.push(line);
     while (textWidth(rest) > width) {
-      const head = cut(rest, width + 1, '');
-      const piece = head === '' ? (rest.slice(0, 1) ?? '') : head;
+      // A character wider than the line cannot be broken: it goes alone, and the frame cuts it.
+      const piece = beginning(rest, width) || String.fromCodePoint(rest.codePointAt(0) ?? 0);
       lines.push(piece);
       rest = rest.slice(piece.length);
     }

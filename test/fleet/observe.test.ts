@@ -1,0 +1,205 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { sendCommand } from '../../source/fleet/control.ts';
+import { type Observation, observeFleet } from '../../source/fleet/observe.ts';
+import { reduce } from '../../source/fleet/reduce.ts';
+import { toSnapshot } from '../../source/fleet/snapshot.ts';
+import { type FleetState, initialState, machineFreshness } from '../../source/fleet/state.ts';
+import type { Session } from '../../source/zenoh/session.ts';
+import { declareFakeRouter, FakeMachine, makeLedger, makeNodeState } from '../support/fake-fleet.ts';
+import { FAKE_ENDPOINT, FakeNetwork } from '../support/fake-session.ts';
+
+const open: Observation[] = [];
+const sessions: Session[] = [];
+
+afterEach(async () => {
+  for (const observation of open.splice(0)) await observation.stop();
+  for (const session of sessions.splice(0)) await session.close();
+});
+
+interface Watch {
+  readonly session: Session;
+  readonly state: () => FleetState;
+  readonly refresh: () => void;
+}
+
+async function watch(network: FakeNetwork): Promise<Watch> {
+  const session = await network.connect();
+  sessions.push(session);
+  let state = initialState(session.endpoint, Date.now());
+  const observation = observeFleet(session, {
+    intervalMs: 200,
+    onEvent: (event) => {
+      state = reduce(state, event);
+    },
+  });
+  open.push(observation);
+  await observation.looked;
+  return { session, state: () => state, refresh: () => observation.refresh() };
+}
+
+async function machine(network: FakeNetwork, id: string, names: readonly string[]): Promise<FakeMachine> {
+  const started = await FakeMachine.start(network, { id, nodes: names.map((name) => makeNodeState({ name })) });
+  sessions.push(started.session);
+  return started;
+}
+
+async function eventually(check: () => void): Promise<void> {
+  await vi.waitFor(check, { timeout: 10_000, interval: 20 });
+}
+
+test('one round finds routers, machines, nodes and shared memory, in the shape of --once --json', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['front_door', 'terrace']);
+  const router = await network.connect();
+  sessions.push(router);
+  await declareFakeRouter(router, {
+    zid: 'c0ffee',
+    name: 'central',
+    sessions: [{ peer: jetson.session.zid, whatami: 'client', shm: true, links: [{ src: 'tcp/a:1', dst: 'tcp/b:2' }] }],
+  });
+  const { state } = await watch(network);
+  await eventually(() => expect(state().machines.get('jetson_1')?.shm).toBeDefined());
+  const snapshot = toSnapshot(state(), Date.now());
+  expect(snapshot).toMatchObject({
+    endpoint: FAKE_ENDPOINT,
+    routers: [
+      {
+        zid: 'c0ffee',
+        name: 'central',
+        version: '1.10.2',
+        locators: ['tcp/127.0.0.1:7447'],
+        sessions: [{ peer: jetson.session.zid, shm: true }],
+      },
+    ],
+    peers: [
+      {
+        zid: jetson.session.zid,
+        whatAmI: 'client',
+        router: 'c0ffee',
+        shm: true,
+        links: [{ src: 'tcp/a:1', dst: 'tcp/b:2' }],
+      },
+    ],
+    nodes: [
+      { machine: 'jetson_1', name: 'front_door', status: 'running', health: 'healthy', version: '1.2.3', type: 'rust' },
+      { machine: 'jetson_1', name: 'terrace' },
+    ],
+    shm: [{ machine: 'jetson_1', usedBytes: 268 * 2 ** 20, freeBytes: 12 * 2 ** 30, segments: 1, orphans: 0 }],
+  });
+  expect(snapshot.nodes[0]?.uptimeMs).toBeGreaterThan(0);
+});
+
+test('a machine that hangs keeps nobody else from being seen', async () => {
+  const network = new FakeNetwork();
+  const slow = await machine(network, 'slow', ['a']);
+  slow.hold = new Promise(() => undefined);
+  const quick = await machine(network, 'quick', ['b']);
+  const session = await network.connect();
+  sessions.push(session);
+  let state = initialState(session.endpoint, Date.now());
+  const observation = observeFleet(session, {
+    intervalMs: 200,
+    onEvent: (event) => {
+      state = reduce(state, event);
+    },
+  });
+  open.push(observation);
+  await eventually(() => expect(state.machines.get('quick')?.nodes).toHaveLength(1));
+  quick.nodes = quick.nodes.map((node) => ({ ...node, status: 'failed' as const }));
+  await eventually(() => expect(state.machines.get('quick')?.nodes[0]?.status).toBe('failed'));
+  expect(state.machines.has('slow')).toBe(false);
+});
+
+test('answers that are no CBOR, or not the right record, become sentences', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  const { state } = await watch(network);
+  await eventually(() => expect(state().machines.get('jetson_1')?.nodes).toHaveLength(1));
+  jetson.garbage = new TextEncoder().encode('<html>504</html>');
+  await eventually(() => expect(state().machines.get('jetson_1')?.problem).toMatch(/cannot be read/));
+  expect(state().machines.get('jetson_1')?.nodes).toHaveLength(1);
+  jetson.garbage = undefined;
+  await eventually(() => expect(state().machines.get('jetson_1')?.problem).toBeUndefined());
+});
+
+test('a daemon that goes is lost at once; when it comes back it is live again', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  const { state } = await watch(network);
+  await eventually(() => expect(state().machines.size).toBe(1));
+  await jetson.stop();
+  await eventually(() => expect(state().machines.get('jetson_1')?.lostSinceMs).toBeDefined());
+  await machine(network, 'jetson_1', ['a']);
+  await eventually(() => expect(state().machines.get('jetson_1')?.lostSinceMs).toBeUndefined());
+});
+
+test('when the router goes all stays, marked as old; when it is back all is asked again', async () => {
+  const network = new FakeNetwork();
+  await machine(network, 'jetson_1', ['a']);
+  const { state } = await watch(network);
+  await eventually(() => expect(state().aliveNodes.has('jetson_1/a')).toBe(true));
+  network.cut();
+  await eventually(() => expect(state().staleSinceMs).toBeDefined());
+  expect(state().machines.get('jetson_1')?.nodes).toHaveLength(1);
+  network.restore();
+  await eventually(() => {
+    const known = state().machines.get('jetson_1');
+    expect(known && machineFreshness(state(), known)).toBe('live');
+    expect(state().aliveNodes.has('jetson_1/a')).toBe(true);
+  });
+});
+
+test('heartbeats arrive', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  const { state } = await watch(network);
+  await eventually(async () => {
+    await jetson.beat('a');
+    expect(state().heartbeatAtMs.has('jetson_1/a')).toBe(true);
+  });
+});
+
+test('a command reaches its machine only, and its words come back', async () => {
+  const network = new FakeNetwork();
+  const one = await machine(network, 'one', ['a']);
+  const two = await machine(network, 'two', ['a']);
+  const session = await network.connect();
+  sessions.push(session);
+  const outcome = await sendCommand(session, { machine: 'one', node: 'a' }, 'stop');
+  expect(outcome).toEqual({ ok: true, message: 'stop of a: done', output: '' });
+  expect(one.commands).toEqual(['stop a']);
+  expect(two.commands).toEqual([]);
+  expect(await sendCommand(session, { machine: 'one', node: 'zzz' }, 'stop')).toMatchObject({
+    ok: false,
+    message: 'no node zzz',
+  });
+});
+
+test('each way a command can fail is a sentence', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  const session = await network.connect();
+  sessions.push(session);
+  const target = { machine: 'jetson_1', node: 'a' };
+  expect((await sendCommand(session, { machine: 'nobody', node: 'a' }, 'stop')).message).toMatch(
+    /No daemon answers on nobody/,
+  );
+  jetson.garbage = new Uint8Array([0xff, 0x00]);
+  expect((await sendCommand(session, target, 'stop')).message).toMatch(/cannot be read/);
+  jetson.garbage = undefined;
+  jetson.hold = new Promise(() => undefined);
+  expect((await sendCommand(session, target, 'stop', { timeoutMs: 100 })).message).toMatch(/did not answer within/);
+  const waiting = sendCommand(session, target, 'stop');
+  network.cut();
+  expect((await waiting).message).toMatch(/link to the router was lost/);
+});
+
+test('a ledger tells orphans apart', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  jetson.ledger = makeLedger('jetson_1', {
+    segments: [{ name: '9.zenoh', sizeBytes: 5, owner: undefined, readers: [], orphan: true }],
+  });
+  const { state } = await watch(network);
+  await eventually(() => expect(toSnapshot(state(), 0).shm[0]?.orphans).toBe(1));
+});
