@@ -21,6 +21,7 @@ export const TAG = {
 const SHM = 16;
 
 const DEFAULT_ENCODING = 'zenoh/bytes';
+const NOTHING = new Uint8Array(0);
 
 /** One record; the fields mean what the tag says. */
 export interface NativeRecord {
@@ -102,21 +103,18 @@ function isShm(record: NativeRecord): boolean {
 class NativeFrame implements Frame {
   readonly keyExpr: string;
   readonly kind: Sample['kind'];
-  /** Its buffer is emptied on release, and with it every view. */
-  readonly payload: Uint8Array;
   readonly encoding: string;
   readonly attachment?: Uint8Array;
   readonly timestamp?: string;
   readonly shm: boolean;
   readonly #addon: NativeAddon;
-  readonly #buffer: ArrayBuffer;
   readonly #leaseId: number;
+  #payload: Uint8Array<ArrayBuffer>;
 
   constructor(record: NativeRecord, addon: NativeAddon) {
     this.#addon = addon;
-    this.#buffer = record.payload as ArrayBuffer;
     this.#leaseId = record.extra as number;
-    this.payload = new Uint8Array(this.#buffer);
+    this.#payload = new Uint8Array(record.payload as ArrayBuffer);
     this.keyExpr = record.keyExpr ?? '';
     this.kind = kindOf(record);
     this.encoding = record.encoding ?? DEFAULT_ENCODING;
@@ -125,8 +123,17 @@ class NativeFrame implements Frame {
     if (record.timestamp !== undefined) this.timestamp = record.timestamp;
   }
 
+  get payload(): Uint8Array {
+    return this.#payload;
+  }
+
+  /** Empties the buffer, and with it every view that somebody may have kept. */
   release(): void {
-    this.#addon.releaseLease(this.#leaseId, this.#buffer);
+    const payload = this.#payload;
+    if (payload === NOTHING) return;
+    // A view of an emptied buffer has no bytes, but throws where a method is called.
+    this.#payload = NOTHING;
+    this.#addon.releaseLease(this.#leaseId, payload.buffer);
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@ import { nativeError } from './native-records.ts';
 import { SessionError, type ShmBuffer, type ShmProvider } from './session.ts';
 
 const MIN_PROVIDER_BYTES = 4096;
-const NOTHING = new ArrayBuffer(0);
+const NOTHING = new Uint8Array(0);
 
 /** A provider on a segment of its own; the segment goes with the last buffer that readers still hold. */
 export function createNativeShmProvider(sizeBytes: number): ShmProvider {
@@ -49,31 +49,33 @@ class Provider implements ShmProvider {
 }
 
 export class NativeShmBuffer implements ShmBuffer {
-  readonly data: Uint8Array;
   readonly sizeBytes: number;
   readonly #addon: NativeAddon;
   readonly #leaseId: number;
-  #buffer: ArrayBuffer;
+  #data: Uint8Array<ArrayBuffer>;
 
   constructor(addon: NativeAddon, leaseId: number, buffer: ArrayBuffer) {
     this.#addon = addon;
     this.#leaseId = leaseId;
-    this.#buffer = buffer;
-    this.data = new Uint8Array(buffer);
+    this.#data = new Uint8Array(buffer);
     this.sizeBytes = buffer.byteLength;
+  }
+
+  get data(): Uint8Array {
+    return this.#data;
   }
 
   /** For the put that uses it up. Throws `invalid-argument` where that, or a release, has happened before. */
   take(): { readonly leaseId: number; readonly buffer: ArrayBuffer } {
-    if (this.#buffer === NOTHING)
+    const data = this.#data;
+    if (data === NOTHING)
       throw new SessionError('invalid-argument', 'the shared-memory buffer was put or released before');
-    const taken = { leaseId: this.#leaseId, buffer: this.#buffer };
-    this.#buffer = NOTHING;
-    return taken;
+    this.#data = NOTHING;
+    return { leaseId: this.#leaseId, buffer: data.buffer };
   }
 
   release(): void {
-    if (this.#buffer === NOTHING) return;
+    if (this.#data === NOTHING) return;
     const { leaseId, buffer } = this.take();
     this.#addon.releaseLease(leaseId, buffer);
   }
