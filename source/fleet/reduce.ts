@@ -1,4 +1,5 @@
 /** The fleet's state after an event. Pure, and sharing: what did not change is the same object as before. */
+import { compareNames } from './compare-names.ts';
 import type { FleetEvent } from './events.ts';
 import { keepEqual, keepEqualList } from './sharing.ts';
 import { type FleetNode, type FleetState, type Machine, nodeKey, type Router } from './state.ts';
@@ -102,7 +103,7 @@ function mergeNodes(before: readonly FleetNode[] | undefined, after: readonly Fl
     const sameRun = old.startedAtMs !== undefined && old.startedAtMs === node.startedAtMs;
     return keepEqual(old, sameRun ? { ...node, upSinceMs: old.upSinceMs } : node);
   });
-  merged.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  merged.sort((a, b) => compareNames(a.name, b.name));
   return keepEqualList(before, merged);
 }
 

@@ -1,4 +1,5 @@
 /** The fleet at one moment in the shape of `top --once --json`. Part of the command's contract: fields are only added. */
+import { compareNames } from './compare-names.ts';
 import { type FleetState, machineFreshness } from './state.ts';
 
 export interface Snapshot {
@@ -55,7 +56,7 @@ export interface Snapshot {
 }
 
 export function toSnapshot(state: FleetState, nowMs: number): Snapshot {
-  const machines = [...state.machines.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const machines = [...state.machines.values()].sort((a, b) => compareNames(a.id, b.id));
   const routers = [...state.routers.values()];
   return {
     endpoint: state.endpoint,

@@ -20,7 +20,7 @@ export function alertsOf(state: FleetState, rows: FleetRows, nowMs: number): rea
     return [
       {
         severity: 'bad',
-        text: `No link to ${state.endpoint} for ${formatAge(nowMs - state.staleSinceMs)}${reason}. All shown is from then. ${retryText(state, nowMs)}`,
+        text: `No link to ${state.endpoint} for ${formatAge(nowMs - state.staleSinceMs)}: all shown is from then. ${retryText(state, nowMs)}${reason}`,
       },
     ];
   }

@@ -147,16 +147,18 @@ function fitTable(table: DetailsTable, width: number): DetailsTable {
   const widths = table.columns.map((column) =>
     Math.max(textWidth(column), ...rows.map((row) => textWidth(row[column] ?? ''))),
   );
-  const room = width - 1 - table.columns.length * 3;
-  for (;;) {
-    const over = widths.reduce((sum, size) => sum + size, 0) - room;
-    if (over <= 0) break;
-    const widest = Math.max(...widths);
-    const second = Math.max(4, ...widths.filter((size) => size < widest));
-    const index = widths.indexOf(widest);
-    const next = Math.max(4, Math.min(widest - 1, Math.max(second, widest - over)));
-    if (next >= widest) break;
-    widths[index] = next;
+  const spare = (at: number): number => (widths[at] ?? 0) - (least[at] ?? 0);
+  const firstSpare = (): number => widths.findIndex((_, at) => spare(at) > 0);
+  const least = table.columns.map((column) => Math.max(4, textWidth(column)));
+  let over = widths.reduce((sum, size) => sum + size, 0) - (width - 1 - table.columns.length * 3);
+  while (over > 0) {
+    const index = widths.reduce(
+      (best, size, at) => (spare(at) > 0 && size > (widths[best] ?? 0) ? at : best),
+      firstSpare(),
+    );
+    if (index < 0) break;
+    widths[index] = (widths[index] ?? 0) - 1;
+    over -= 1;
   }
   return {
     ...table,

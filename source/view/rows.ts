@@ -2,6 +2,7 @@
  * The rows of each pane, made from the fleet's state. A row keeps its identity while nothing in it changed, and a list of
  * rows while none of its parts did; times stay out of rows, so that a second that passes changes none.
  */
+import { compareNames } from '../fleet/compare-names.ts';
 import {
   type FleetNode,
   type FleetState,
@@ -76,7 +77,7 @@ export function createRowMaker(): (state: FleetState) => FleetRows {
   let rows: FleetRows | undefined;
   return (state) => {
     if (state === last && rows !== undefined) return rows;
-    const machines = [...state.machines.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const machines = [...state.machines.values()].sort((a, b) => compareNames(a.id, b.id));
     rows = {
       nodes: nodes(machines.flatMap((machine) => nodeRows(state, machine))),
       routers: routers(routerRows(state)),
@@ -129,7 +130,7 @@ function peerRows(state: FleetState): PeerRow[] {
         at: routerName(router),
       }))
       // Those with a name first: an unnamed session is somebody's script or a dashboard.
-      .sort((a, b) => Number(a.who === '') - Number(b.who === '') || (a.who + a.key < b.who + b.key ? -1 : 1)),
+      .sort((a, b) => Number(a.who === '') - Number(b.who === '') || compareNames(a.who + a.key, b.who + b.key)),
   );
 }
 
@@ -144,9 +145,7 @@ function nameOfRouter(state: FleetState, zid: string): string {
 }
 
 function byRouterName(a: Router, b: Router): number {
-  const left = routerName(a);
-  const right = routerName(b);
-  return left === right ? (a.zid < b.zid ? -1 : 1) : left < right ? -1 : 1;
+  return compareNames(routerName(a), routerName(b)) || compareNames(a.zid, b.zid);
 }
 
 function shmRow(state: FleetState, machine: Machine): ShmRow[] {

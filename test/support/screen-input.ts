@@ -1,0 +1,170 @@
+/** A fleet's state and a scene made of it, for tests of what is drawn. */
+import { reduce } from '../../source/fleet/reduce.ts';
+import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
+import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
+import type { KeyContext } from '../../source/view/keymap.ts';
+import type { PaneId, Size } from '../../source/view/layout.ts';
+import { createContentMaker } from '../../source/view/pane-content.ts';
+import { createRowMaker } from '../../source/view/rows.ts';
+import { buildScene, type Scene } from '../../source/view/screen.ts';
+import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';
+import { INITIAL_UI, type UiState } from '../../source/view/ui-state.ts';
+
+export const NOW_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
+
+export function fleetNode(change: Partial<FleetNode> & { readonly name: string }): FleetNode {
+  return {
+    status: 'running',
+    health: 'healthy',
+    version: '1.2.3',
+    type: 'rust',
+    description: 'What it does',
+    path: `/opt/nodes/${change.name}`,
+    configPath: '',
+    baseNode: '',
+    isInstalled: true,
+    isBuilt: true,
+    startsAtBoot: true,
+    pid: 4242,
+    startedAtMs: 1,
+    upSinceMs: NOW_MS - 3 * 86_400_000,
+    restartCount: 0,
+    lastExit: '',
+    lastLogLines: [],
+    ...change,
+  };
+}
+
+const GIB = 2 ** 30;
+
+export const SHM: ShmInfo = { totalBytes: 16 * GIB, freeBytes: 12 * GIB, usedBytes: GIB / 4, segments: [] };
+
+export const ROUTER: Router = {
+  zid: 'c0ffee00aabbccdd',
+  name: 'central',
+  version: '1.10.2',
+  locators: ['tcp/0.0.0.0:7447'],
+  sessions: [
+    { zid: 'aa11', whatAmI: 'client', shm: true, links: [{ src: 'tcp/127.0.0.1:7447', dst: 'tcp/127.0.0.1:40001' }] },
+    { zid: 'bb22', whatAmI: 'router', shm: false, links: [] },
+  ],
+};
+
+export interface FakeFleet {
+  readonly machines: Readonly<Record<string, readonly FleetNode[]>>;
+  readonly routers?: readonly Router[];
+  readonly shm?: ShmInfo;
+}
+
+/** A connected state that has just heard from everybody. */
+export function fleetState(fleet: FakeFleet): FleetState {
+  const atMs = NOW_MS;
+  const ids = Object.keys(fleet.machines);
+  const events = [
+    { type: 'link', link: { state: 'connected', sinceMs: atMs - 60_000, zid: 'aa11' }, zid: 'aa11' },
+    { type: 'routers', atMs, routers: fleet.routers ?? [ROUTER], bad: [], latencyMs: 0.4 },
+    {
+      type: 'answers',
+      atMs,
+      nodes: ids.map((machine) => ({ machine, hostname: machine, ips: [], nodes: fleet.machines[machine] ?? [] })),
+      manifests: ids.map((machine) => ({
+        machine,
+        daemon: { version: '0.1.0', upSinceMs: atMs - 1_000, nodeCount: 1, mcpPort: 0 },
+      })),
+      ledgers: ids.map((machine) => ({ machine, shm: fleet.shm ?? SHM })),
+      bad: [],
+    },
+    { type: 'round', atMs },
+  ] as const;
+  return events.reduce<FleetState>(reduce, initialState('tcp/127.0.0.1:7447', atMs - 90_000));
+}
+
+/** What an operator with a terminal of `size` sees and presses, without a terminal. */
+export class Desk {
+  fleet: FleetState;
+  ui: UiState = INITIAL_UI;
+  size: Size;
+  nowMs = NOW_MS;
+  readOnly = false;
+  theme: Theme = PLAIN_THEME;
+  readonly #rows = createRowMaker();
+  readonly #content = createContentMaker();
+
+  constructor(fleet: FleetState, size: Size = { columns: 120, rows: 32 }) {
+    this.fleet = fleet;
+    this.size = size;
+  }
+
+  scene(): Scene {
+    const rows = this.#rows(this.fleet);
+    const scene = buildScene({
+      fleet: this.fleet,
+      rows,
+      content: (pane) => this.content(pane),
+      ui: this.ui,
+      size: this.size,
+      theme: this.theme,
+      nowMs: this.nowMs,
+      keys: this.keys(),
+      readOnly: this.readOnly,
+    });
+    this.ui = scene.ui;
+    return scene;
+  }
+
+  content(pane: PaneId) {
+    return this.#content(pane, this.#rows(this.fleet), this.ui.views[pane].filter);
+  }
+
+  keys(): KeyContext {
+    const { rows } = this.content(this.ui.pane);
+    const row = selectedNode(this.ui, rows);
+    return {
+      readOnly: this.readOnly,
+      linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
+      hasRow: rows.length > 0,
+      hasFilter: this.ui.views[this.ui.pane].filter !== '',
+      node: row && {
+        name: row.node.name,
+        machine: row.machine,
+        status: row.node.status,
+        isLost: row.freshness === 'lost',
+      },
+    };
+  }
+
+  /** Presses keys by name, or types text one character at a time; the effects of all. */
+  press(...keys: readonly string[]): KeyResult['effects'] {
+    return keys.flatMap((key) => {
+      const scene = this.scene();
+      const press: KeyPress = { key, text: key.length === 1 ? key : '' };
+      const result = handleKey(this.ui, press, {
+        nowMs: this.nowMs,
+        rows: this.content(this.ui.pane).rows,
+        pageRows: scene.pageRows,
+        overlayRows: scene.overlayRows,
+        keys: this.keys(),
+      });
+      this.ui = result.ui;
+      return [...result.effects];
+    });
+  }
+
+  /** Everything on the screen, painted, without what ink-table draws. */
+  lines(): readonly string[] {
+    const { screen } = this.scene();
+    if (screen.kind === 'sentence') return screen.lines;
+    return [
+      ...screen.above,
+      ...screen.panes.flatMap((pane) => pane.lines),
+      ...(screen.dialog?.lines ?? []),
+      screen.footer,
+    ];
+  }
+
+  text(): string {
+    return this.lines()
+      .map((line) => line.replaceAll(/\x1b\[[\d;]*m/g, ''))
+      .join('\n');
+  }
+}
