@@ -14,7 +14,7 @@ import { createContentMaker } from '../view/pane-content.ts';
 import { createRowMaker } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
 import type { Theme } from '../view/theme.ts';
-import { INITIAL_UI, type NodeTarget, type UiState } from '../view/ui-state.ts';
+import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import { shareScreen } from './share-screen.ts';
 
@@ -146,20 +146,26 @@ export class TopModel {
     this.#draw();
   }
 
+  /** Asks for a log as long as it is open. */
   async #fetchLogs(target: NodeTarget): Promise<void> {
-    clearTimeout(this.#logsTimer);
+    if (this.#openLogs(target) === undefined) return;
     const outcome = await this.#options.send(target, 'get_logs');
-    const { overlay } = this.#ui;
-    if (this.#isClosed || overlay.kind !== 'logs') return;
-    if (overlay.logs.machine !== target.machine || overlay.logs.node !== target.node) return;
-    const known = overlay.logs;
+    const open = this.#openLogs(target);
+    if (this.#isClosed || open === undefined) return;
     const logs = outcome.ok
-      ? { ...known, phase: 'ready' as const, lines: toLogLines(outcome.output), message: outcome.message }
+      ? { ...open, phase: 'ready' as const, lines: toLogLines(outcome.output), message: outcome.message }
       : // Lines that were read stay: a daemon that misses one question has not lost them.
-        { ...known, phase: known.lines.length > 0 ? known.phase : ('failed' as const), message: outcome.message };
+        { ...open, phase: open.lines.length > 0 ? open.phase : ('failed' as const), message: outcome.message };
     this.#ui = { ...this.#ui, overlay: { kind: 'logs', logs } };
     this.#draw();
+    clearTimeout(this.#logsTimer);
     this.#logsTimer = setTimeout(() => void this.#fetchLogs(target), LOGS_REFRESH_MS);
+  }
+
+  #openLogs({ machine, node }: NodeTarget): LogsView | undefined {
+    const { overlay } = this.#ui;
+    if (overlay.kind !== 'logs') return undefined;
+    return overlay.logs.machine === machine && overlay.logs.node === node ? overlay.logs : undefined;
   }
 
   #content(pane: UiState['pane']) {

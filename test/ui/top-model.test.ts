@@ -1,0 +1,222 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Outcome } from '../../source/fleet/control.ts';
+import type { FleetNode } from '../../source/fleet/state.ts';
+import { TopModel } from '../../source/ui/top-model.ts';
+import { PLAIN_THEME } from '../../source/view/theme.ts';
+import type { NodeTarget } from '../../source/view/ui-state.ts';
+import type { NodeAction } from '../../source/wire/command.ts';
+import { fleetNode } from '../support/screen-input.ts';
+
+const BEGIN_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: BEGIN_MS });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Bench {
+  readonly model: TopModel;
+  /** Screens handed out so far. */
+  readonly drawn: () => number;
+  readonly sent: (NodeTarget & { readonly action: NodeAction })[];
+  readonly answer: (outcome: Outcome) => void;
+  readonly quits: () => number;
+  readonly text: () => string;
+}
+
+function bench(readOnly = false): Bench {
+  const sent: (NodeTarget & { readonly action: NodeAction })[] = [];
+  const waiting: ((outcome: Outcome) => void)[] = [];
+  let quits = 0;
+  const model = new TopModel({
+    endpoint: 'tcp/127.0.0.1:7447',
+    theme: PLAIN_THEME,
+    size: { columns: 120, rows: 32 },
+    readOnly,
+    intervalMs: 1_000,
+    send: ({ machine, node }, action) => {
+      sent.push({ machine, node, action });
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    quit: () => {
+      quits += 1;
+    },
+    suspend: () => undefined,
+  });
+  let drawn = 0;
+  model.subscribe(() => {
+    drawn += 1;
+  });
+  const text = (): string => {
+    const screen = model.screen();
+    if (screen.kind === 'sentence') return screen.lines.join('\n');
+    const parts = [
+      screen.above,
+      ...screen.panes.map((pane) => pane.lines),
+      screen.dialog?.lines ?? [],
+      [screen.footer],
+    ];
+    return parts
+      .flat()
+      .join('\n')
+      .replaceAll(/\x1b\[[\d;]*m/g, '');
+  };
+  return { model, drawn: () => drawn, sent, answer: (outcome) => waiting.shift()?.(outcome), quits: () => quits, text };
+}
+
+function hear({ model }: Bench, nodes: readonly FleetNode[]): void {
+  const atMs = Date.now();
+  model.dispatch({
+    type: 'answers',
+    atMs,
+    nodes: [{ machine: 'm', hostname: 'm', ips: [], nodes }],
+    manifests: [],
+    ledgers: [],
+    bad: [],
+  });
+}
+
+function connect({ model }: Bench): void {
+  model.dispatch({ type: 'link', link: { state: 'connected', sinceMs: Date.now(), zid: 'me' }, zid: 'me' });
+}
+
+function press({ model }: Bench, ...keys: string[]): void {
+  for (const key of keys) model.press({ key, text: key.length === 1 ? key : '' });
+}
+
+test('a link that changes is drawn at once, answers at the interval, and the same answers never', async () => {
+  const at = bench();
+  expect(at.text()).toContain('Connecting');
+  await vi.advanceTimersByTimeAsync(500);
+  connect(at);
+  await vi.advanceTimersByTimeAsync(60);
+  expect(at.text()).toContain('Asking who is there');
+  hear(at, [fleetNode({ name: 'a' })]);
+  expect(at.text()).not.toContain('running');
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(at.text()).toContain('● running');
+  const drawn = at.drawn();
+  for (let second = 0; second < 30; second += 1) {
+    hear(at, [fleetNode({ name: 'a' })]);
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(at.drawn()).toBe(drawn);
+});
+
+test('a flood of changes is drawn once for each interval', async () => {
+  const at = bench();
+  connect(at);
+  await vi.advanceTimersByTimeAsync(1_500);
+  const drawn = at.drawn();
+  for (let change = 0; change < 1_000; change += 1) {
+    hear(at, [fleetNode({ name: 'a', version: String(change) })]);
+    await vi.advanceTimersByTimeAsync(10);
+  }
+  expect(at.drawn() - drawn).toBeLessThanOrEqual(11);
+});
+
+test('a key is answered at once', async () => {
+  const at = bench();
+  connect(at);
+  hear(at, [fleetNode({ name: 'a' }), fleetNode({ name: 'b' })]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  press(at, 'j');
+  expect(at.text()).toMatch(/▸ m\s+b/);
+});
+
+test('a stop is under way until its answer, cannot be sent twice, and ends in the words of the daemon', async () => {
+  const at = bench();
+  connect(at);
+  hear(at, [fleetNode({ name: 'a' })]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  press(at, 'x', 'y');
+  expect(at.sent).toEqual([{ machine: 'm', node: 'a', action: 'stop' }]);
+  expect(at.text()).toContain('stop m/a');
+  press(at, 'x');
+  expect(at.text()).toContain('still under way');
+  press(at, 'y');
+  expect(at.sent).toHaveLength(1);
+  at.answer({ ok: true, message: 'stopped after 0.2 s', output: '' });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(at.text()).toContain('stop a on m: stopped after 0.2 s');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(at.text()).not.toContain('stopped after');
+});
+
+test('a failure stays on the screen until a key is pressed', async () => {
+  const at = bench();
+  connect(at);
+  hear(at, [fleetNode({ name: 'a' })]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  press(at, 'x', 'y');
+  at.answer({ ok: false, message: 'permission \x1b[31mdenied', output: '' });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(at.text()).toContain('stop a on m: permission denied');
+  press(at, 'j');
+  expect(at.text()).not.toContain('denied');
+});
+
+test('--read-only sends nothing, whatever is pressed', async () => {
+  const at = bench(true);
+  connect(at);
+  hear(at, [fleetNode({ name: 'a' }), fleetNode({ name: 'b', status: 'stopped' })]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  press(at, 's', 'x', 'y', 'enter', 'escape', 'r', 'y', 'j', 's', 'x', 'r', 'y');
+  expect(at.sent).toEqual([]);
+  expect(at.text()).toContain('read-only');
+});
+
+test('logs are asked for again while they are open, and not after', async () => {
+  const at = bench();
+  connect(at);
+  hear(at, [fleetNode({ name: 'a' })]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  press(at, 'l');
+  expect(at.text()).toContain('Asking m for the log of a');
+  at.answer({ ok: true, message: '', output: 'first \x1b[2Jline\n' });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(at.text()).toContain('first line');
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(at.sent).toHaveLength(2);
+  // A question that goes wrong does not take away what was read.
+  at.answer({ ok: false, message: 'm did not answer', output: '' });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(at.text()).toContain('first line');
+  press(at, 'escape');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(at.sent).toHaveLength(2);
+});
+
+test('the log of another node never lands in this one', async () => {
+  const at = bench();
+  connect(at);
+  hear(at, [fleetNode({ name: 'a' }), fleetNode({ name: 'b' })]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  press(at, 'l', 'escape', 'j', 'l');
+  at.answer({ ok: true, message: '', output: 'of a\n' });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(at.text()).not.toContain('of a\n');
+  expect(at.text()).toContain('Asking m for the log of b');
+});
+
+test('q quits; a closed model neither draws nor answers', async () => {
+  const at = bench();
+  press(at, 'q');
+  expect(at.quits()).toBe(1);
+  at.model.close();
+  const drawn = at.drawn();
+  connect(at);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(at.drawn()).toBe(drawn);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a resize is drawn at once', () => {
+  const at = bench();
+  at.model.resize({ columns: 20, rows: 5 });
+  expect(at.text()).toContain('20x5');
+  expect(at.model.screen().size).toEqual({ columns: 20, rows: 5 });
+});
