@@ -45,6 +45,7 @@ export interface Daemon {
 
 /** How long a start waits for the router to learn whether the machine id is taken. */
 const IDENTITY_CHECK_MS = 1_500;
+const REGISTRY_LOOK_MS = 5_000;
 /** Once told to end a daemon is gone within 10 s; nodes get most of it. */
 const CLOSE_MS = 1_000;
 
@@ -125,12 +126,19 @@ async function start(
   });
   cleanUps.push(() => within(closeGateway(), CLOSE_MS));
   await openLocalControl(home, say, cleanUps, async (request) => {
-    if (request.length === 0) return encodeNodeList({ nodes: await states(), timestampMs: Date.now(), machineId });
+    // Also the poke of a `bubbaloop node add` that has just written the registry.
+    if (request.length === 0) {
+      await supervisor.refresh({ force: true });
+      return encodeNodeList({ nodes: await states(), timestampMs: Date.now(), machineId });
+    }
     const result = await commands.answer(request);
     return result === undefined ? new Uint8Array(0) : encodeCommandResult(result);
   });
   cleanUps.push(sayLinkChanges(session, say));
   cleanUps.push(() => supervisor.end());
+  // A registry that someone edits by hand counts without anyone asking.
+  const looking = setInterval(() => void supervisor.refresh(), REGISTRY_LOOK_MS);
+  cleanUps.push(() => clearInterval(looking));
   await supervisor.begin();
 
   let stopping: Promise<void> | undefined;
