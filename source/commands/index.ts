@@ -1,3 +1,4 @@
+import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
@@ -6,4 +7,11 @@ import { routerCommand } from './router.ts';
 import { topCommand } from './top.ts';
 
 /** Every subcommand, in the order of `bubbaloop --help`. */
-export const commands: readonly Command[] = [topCommand, demoCommand, routerCommand, daemonCommand, nodeCommand];
+export const commands: readonly Command[] = [
+  topCommand,
+  demoCommand,
+  routerCommand,
+  daemonCommand,
+  nodeCommand,
+  benchCommand,
+];
