@@ -290,7 +290,10 @@ class NativeDriver implements Driver {
     } catch (error) {
       throw this.#errorOf(error);
     }
-    return this.#mailbox.ended(id).catch((error) => Promise.reject(this.#errorOf(error)));
+    const sent = this.#mailbox.ended(id).catch((error) => Promise.reject(this.#errorOf(error)));
+    // Who does not wait for it does not want to know.
+    sent.catch(() => undefined);
+    return sent;
   }
 
   #sendShm(
