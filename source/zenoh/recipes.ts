@@ -3,7 +3,7 @@
 import type { Recipe } from './declarations.ts';
 import type { DriverDeclaration, DriverPublisher, DriverQuery, DriverSubscriber, PutSettings } from './driver.ts';
 import { canonicalKeyExpr, keyExprIntersects } from './key-expr.ts';
-import { type Channel, type Frame, type Query, type Sample, SessionError } from './session.ts';
+import { type Channel, DEFAULT_TIMEOUT_MS, type Frame, type Query, type Sample, SessionError } from './session.ts';
 
 /** Takes what a handler throws. */
 export type HandlerErrors = (error: unknown) => void;
@@ -137,8 +137,9 @@ export function tokenRecipe(keyExpr: string): Recipe<DriverDeclaration> {
 }
 
 /**
- * Reports changes only, whatever zenoh repeats, and every token as gone at the loss. After a loss the tokens alive are
- * always asked for, with or without `history`: those reported as gone must come again.
+ * Reports changes only, whatever zenoh repeats, and every token as gone at the loss. Zenoh is always asked for the
+ * tokens alive: after a loss those reported as gone must come again, and without `history` the first ones are looked up
+ * beforehand and passed over. A watch without them would miss what appears before the router has heard of it.
  */
 export function tokenSubscriberRecipe(
   keyExpr: string,
@@ -147,25 +148,27 @@ export function tokenSubscriberRecipe(
   onError: HandlerErrors,
 ): Recipe<DriverDeclaration> {
   const alive = new Set<string>();
-  let isHistoryKnown = history;
+  let isFirst = true;
   const report = (key: string, isAlive: boolean) => {
     guarded(() => handler({ keyExpr: key, alive: isAlive }), onError);
   };
   return {
     what: `declaring a liveliness subscriber of ${keyExpr}`,
-    declare: (driver, isCurrent) =>
-      driver.declareTokenSubscriber(keyExpr, isHistoryKnown, (key, isAlive) => {
-        if (!isCurrent() || alive.has(key) === isAlive) {
-          // Without history a token may go that we never saw come.
-          if (isCurrent() && !isAlive && !isHistoryKnown) report(key, false);
-          return;
-        }
+    async declare(driver, isCurrent) {
+      if (isFirst && !history) {
+        const tokens: string[] = [];
+        await driver.getTokens(keyExpr, DEFAULT_TIMEOUT_MS, (token) => tokens.push(token)).finished;
+        if (isCurrent()) for (const token of tokens) alive.add(token);
+      }
+      isFirst = false;
+      return driver.declareTokenSubscriber(keyExpr, true, (key, isAlive) => {
+        if (!isCurrent() || alive.has(key) === isAlive) return;
         if (isAlive) alive.add(key);
         else alive.delete(key);
         report(key, isAlive);
-      }),
-    down: () => {
-      isHistoryKnown = true;
+      });
+    },
+    down() {
       const gone = [...alive];
       alive.clear();
       for (const key of gone) report(key, false);

@@ -55,6 +55,7 @@ export function linkContract(bench: () => Bench): void {
     const session = await bench().session();
     await session.declareQueryable(key, () => new Promise(() => {}));
     const pending = collectReplies(session.get(key, { timeoutMs: 60_000 }));
+    pending.catch(() => {});
     await sleep(20);
     await session.close();
     await expect(pending).rejects.toMatchObject({ code: 'closed' });
