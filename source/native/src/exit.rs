@@ -11,19 +11,27 @@ use crate::session::Shared;
 /// A process that ends is not held up longer than that by sessions it left open.
 const EXIT_LIMIT: Duration = Duration::from_millis(300);
 
-static OPEN: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+/// With the environment each belongs to: a process has one for every worker thread, and they end at different times.
+static OPEN: Mutex<Vec<(usize, Weak<Shared>)>> = Mutex::new(Vec::new());
 
-pub fn register(shared: &Arc<Shared>) {
+pub fn register(env: &Env, shared: &Arc<Shared>) {
     let mut open = lock(&OPEN);
-    open.retain(|session| session.strong_count() > 0);
-    open.push(Arc::downgrade(shared));
+    open.retain(|(_, session)| session.strong_count() > 0);
+    open.push((env.raw() as usize, Arc::downgrade(shared)));
+}
+
+fn take_open(env: usize) -> Vec<Arc<Shared>> {
+    let mut open = lock(&OPEN);
+    let (ours, others) = open.drain(..).partition(|(owner, _)| *owner == env);
+    *open = others;
+    ours.into_iter().filter_map(|(_, session): (usize, Weak<Shared>)| session.upgrade()).collect()
 }
 
 /// Tells the router goodbye, so that it need not find out by itself, and unlinks shared memory.
 pub fn close_sessions_at_exit(env: &Env) -> Outcome<()> {
-    env.add_env_cleanup_hook((), |_| {
+    env.add_env_cleanup_hook(env.raw() as usize, |env| {
         let _ = crate::error::caught(|| {
-            let open: Vec<Arc<Shared>> = lock(&OPEN).drain(..).filter_map(|session| session.upgrade()).collect();
+            let open = take_open(env);
             if open.is_empty() {
                 return Ok(());
             }

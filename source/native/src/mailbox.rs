@@ -8,7 +8,8 @@ use zenoh::sample::Sample;
 use crate::error::Outcome;
 use crate::waker::Waker;
 
-/// What waits for JavaScript.
+/// What waits for JavaScript. Nearly all of it are samples: a box for each would cost more than the room.
+#[allow(clippy::large_enum_variant)]
 pub enum Item {
     Sample(Sample),
     Reply(Box<Reply>),

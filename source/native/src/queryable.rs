@@ -80,11 +80,9 @@ impl NativeSession {
     pub fn query_finalize(&self, query_id: u32) -> napi::Result<()> {
         guard(|| {
             let shared = self.shared.clone();
-            match self.shared.lane.run(move || shared.handles.finalize_query(query_id)) {
-                Ok(()) => Ok(()),
-                // The session is closed, and its queries with it.
-                Err(_) => Ok(self.shared.handles.finalize_query(query_id)),
-            }
+            // Where the lane has ended the session is closed, and its queries went with it.
+            let _ = self.shared.lane.run(move || shared.handles.finalize_query(query_id));
+            Ok(())
         })
     }
 }

@@ -74,7 +74,7 @@ impl Shared {
     pub fn run(
         self: &Arc<Self>,
         id: u32,
-        body: impl FnOnce(&Arc<Shared>) -> Outcome<()> + Send + 'static,
+        body: impl FnOnce(&Arc<Shared>) -> Outcome<()> + std::marker::Send + 'static,
     ) -> Outcome<()> {
         let shared = self.clone();
         self.lane.run(move || {
@@ -123,12 +123,14 @@ impl Shared {
     }
 }
 
+type Send = Box<dyn FnOnce(&Session) -> Outcome<()> + std::marker::Send>;
+
 /// A put or delete that is ready to go.
 pub struct Outgoing {
     pub is_drop: bool,
     /// Small, or already in shared memory.
     pub is_quick: bool,
-    pub send: Box<dyn FnOnce(&Session) -> Outcome<()> + Send>,
+    pub send: Send,
 }
 
 /// One zenoh session. It never connects again: after `lost` only `close` is of use.
@@ -165,7 +167,7 @@ impl NativeSession {
                 started: Instant::now(),
                 slow_until_micros: AtomicU64::new(0),
             });
-            exit::register(&shared);
+            exit::register(&env, &shared);
             shared.run(id, move |shared| open::open(shared, &config, &endpoint))?;
             Ok(NativeSession { shared })
         })
