@@ -27,8 +27,6 @@ const LAST_LINES = 5;
 const LAST_LINE_CHARACTERS = 500;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** Length of time and stream before the text. */
-const LINE_HEAD_BYTES = 30;
 /** What a line costs to handle, as bytes read: a flood of empty lines is a flood. */
 const LINE_COST_BYTES = 100;
 
@@ -43,7 +41,8 @@ export class NodeLog implements OutputSink {
   readonly #limits: LogLimits;
   readonly #assemblers = { out: new LineAssembler(), err: new LineAssembler() };
   #lastLines: string[] = [];
-  #pending = '';
+  #pending: string[] = [];
+  #pendingLength = 0;
   #writing: Promise<void> | undefined;
   #fileBytes: number | undefined;
   #window = { startMs: 0, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
@@ -65,19 +64,24 @@ export class NodeLog implements OutputSink {
   /** A line of ours between those of the node: it was started, it ended. A start forgets {@link lastLines}. */
   note(text: string, options: { readonly isStart?: boolean } = {}): void {
     if (options.isStart === true) this.#lastLines = [];
-    this.#append('daemon', text);
+    this.#append(`${lineHead('daemon')}${text}\n`);
   }
 
   write(stream: 'out' | 'err', chunk: Uint8Array): boolean {
     this.#turnWindow();
-    const lines = this.#assemblers[stream].push(chunk, this.#limits.lineBytes);
-    this.#window.readBytes += chunk.length + lines.length * LINE_COST_BYTES;
+    const isFlooded = this.#window.writtenBytes >= this.#limits.writeBytesPerSecond;
+    const assembler = this.#assemblers[stream];
+    // Of a flood only the end is made into text: the rest would be dropped, and costs a hundred megabytes of heap.
+    const skipped = isFlooded ? assembler.skip(chunk, LAST_LINES) : { lineCount: 0, rest: chunk };
+    const lines = assembler.push(skipped.rest, this.#limits.lineBytes);
+    this.#window.readBytes += chunk.length + (skipped.lineCount + lines.length) * LINE_COST_BYTES;
+    this.#window.droppedLines += skipped.lineCount;
     this.#lines(stream, lines);
-    return this.#window.readBytes < this.#limits.readBytesPerSecond && this.#pending.length < MAX_PENDING_BYTES;
+    return this.#window.readBytes < this.#limits.readBytesPerSecond && this.#pendingLength < MAX_PENDING_BYTES;
   }
 
   async whenReady(): Promise<void> {
-    while (this.#pending.length >= MAX_PENDING_BYTES && this.#writing !== undefined) await this.#writing;
+    while (this.#pendingLength >= MAX_PENDING_BYTES && this.#writing !== undefined) await this.#writing;
     const restMs = this.#window.startMs + 1_000 - Date.now();
     if (this.#window.readBytes >= this.#limits.readBytesPerSecond && restMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, restMs));
@@ -116,14 +120,18 @@ export class NodeLog implements OutputSink {
       ...lines.slice(-LAST_LINES).map((line) => line.slice(0, LAST_LINE_CHARACTERS)),
     ];
     this.#lastLines = this.#lastLines.slice(-LAST_LINES);
-    const { writeBytesPerSecond } = this.#limits;
-    for (const line of lines) {
-      if (this.#window.writtenBytes + line.length > writeBytesPerSecond) this.#window.droppedLines += 1;
-      else {
-        this.#window.writtenBytes += line.length + LINE_HEAD_BYTES;
-        this.#append(stream, line);
+    // One text for all lines of a chunk: piece by piece they would live long enough to grow the heap.
+    const head = lineHead(stream);
+    let text = '';
+    for (const [index, line] of lines.entries()) {
+      if (this.#window.writtenBytes >= this.#limits.writeBytesPerSecond) {
+        this.#window.droppedLines += lines.length - index;
+        break;
       }
+      text += `${head}${line}\n`;
+      this.#window.writtenBytes += head.length + line.length;
     }
+    if (text !== '') this.#append(text);
   }
 
   #turnWindow(): void {
@@ -138,14 +146,12 @@ export class NodeLog implements OutputSink {
     const { droppedLines } = this.#window;
     if (droppedLines === 0) return;
     this.#window.droppedLines = 0;
-    this.#append(
-      'daemon',
-      `dropped ${droppedLines} lines: more than ${this.#limits.writeBytesPerSecond} bytes in a second`,
-    );
+    this.note(`dropped ${droppedLines} lines: more than ${this.#limits.writeBytesPerSecond} bytes in a second`);
   }
 
-  #append(stream: Stream, text: string): void {
-    this.#pending += `${new Date().toISOString()} ${stream} ${text}\n`;
+  #append(text: string): void {
+    this.#pending.push(text);
+    this.#pendingLength += text.length;
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = undefined;
     });
@@ -154,9 +160,10 @@ export class NodeLog implements OutputSink {
   async #drain(): Promise<void> {
     // One turn of the event loop later: many lines go in one write.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#pending !== '') {
-      const text = this.#pending;
-      this.#pending = '';
+    while (this.#pending.length > 0) {
+      const text = this.#pending.join('');
+      this.#pending = [];
+      this.#pendingLength = 0;
       try {
         await this.#store(text);
         this.#failure = undefined;
@@ -180,11 +187,27 @@ export class NodeLog implements OutputSink {
   }
 }
 
+/** Time and origin before a line. */
+function lineHead(stream: Stream): string {
+  return `${new Date().toISOString()} ${stream} `;
+}
+
 /** Cuts a stream of bytes into lines; of a line that is too long it keeps the beginning and counts the rest. */
 class LineAssembler {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #cutBytes = 0;
+
+  /** Counts the lines that end in `chunk`, all but the last `keepCount`, and forgets them. */
+  skip(chunk: Uint8Array, keepCount: number): { readonly lineCount: number; readonly rest: Uint8Array } {
+    const ends: number[] = [];
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, end + 1)) ends.push(end);
+    const lineCount = Math.max(0, ends.length - keepCount);
+    const lastEnd = ends[lineCount - 1];
+    if (lastEnd === undefined) return { lineCount: 0, rest: chunk };
+    this.#reset();
+    return { lineCount, rest: chunk.subarray(lastEnd + 1) };
+  }
 
   push(chunk: Uint8Array, maxBytes: number): string[] {
     const lines: string[] = [];
@@ -221,10 +244,14 @@ class LineAssembler {
   #take(): string {
     const text = textOf(Buffer.concat(this.#kept));
     const line = this.#cutBytes > 0 ? `${text} … [${this.#cutBytes} more bytes of this line cut]` : text;
+    this.#reset();
+    return line;
+  }
+
+  #reset(): void {
     this.#kept = [];
     this.#keptBytes = 0;
     this.#cutBytes = 0;
-    return line;
   }
 }
 
