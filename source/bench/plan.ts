@@ -20,7 +20,9 @@ export const SIZES_BYTES = [100, 100_000, 1920 * 1080 * 4] as const;
 export interface Phase {
   readonly way: Way;
   readonly sizeBytes: number;
-  /** Frames at most. */
+  /** Frames before the ones that count: the compilers and the memory have settled. */
+  readonly warmUp: number;
+  /** Frames at most, those of the warm-up among them. */
   readonly count: number;
   /** Milliseconds at most. */
   readonly limitMs: number;
@@ -28,31 +30,36 @@ export interface Phase {
   readonly window: number;
 }
 
-/** Frames before the ones that count: the compilers and the memory have settled. */
-export function warmUpOf(count: number): number {
-  return Math.min(500, Math.ceil(count / 10));
+function phase(way: Way, sizeBytes: number, frames: number, limitMs: number, window: number): Phase {
+  const warmUp = Math.min(500, Math.ceil(frames / 10));
+  return { way, sizeBytes, warmUp, count: frames + warmUp, limitMs, window };
 }
 
 /** Latency: one frame at a time, the next when the last has come. */
 export function latencyPhase(way: Way, sizeBytes: number): Phase {
-  const isLarge = sizeBytes > 1_000_000;
-  const count = way === 'zenoh-ts' ? (isLarge ? 20 : 200) : 500;
-  return { way, sizeBytes, count, limitMs: 8_000, window: 1 };
+  const frames = way === 'zenoh-ts' ? (isLarge(sizeBytes) ? 20 : 200) : 500;
+  return phase(way, sizeBytes, frames, 8_000, 1);
 }
 
 /** Rate: as many frames as go in some seconds; the sender waits where the receiver is a window behind. */
 export function ratePhase(way: Way, sizeBytes: number): Phase {
-  const isLarge = sizeBytes > 1_000_000;
-  const window = isLarge ? 4 : sizeBytes > 10_000 ? 32 : 256;
-  const count = way === 'zenoh-ts' ? (isLarge ? 40 : 4_000) : isLarge ? 2_000 : 40_000;
-  return { way, sizeBytes, count, limitMs: 4_000, window };
+  const frames = way === 'zenoh-ts' ? (isLarge(sizeBytes) ? 40 : 4_000) : isLarge(sizeBytes) ? 2_000 : 40_000;
+  return phase(way, sizeBytes, frames, 4_000, windowOf(sizeBytes));
 }
 
 /** Growth: as the rate of the largest frames, but so many frames, however long it takes. */
 export function growthPhase(frames: number): Phase {
   const sizeBytes = Math.max(...SIZES_BYTES);
-  const count = frames + warmUpOf(frames);
-  return { ...ratePhase('native-zero-copy', sizeBytes), count, limitMs: 300_000 };
+  return phase('native-zero-copy', sizeBytes, frames, 300_000, windowOf(sizeBytes));
+}
+
+function isLarge(sizeBytes: number): boolean {
+  return sizeBytes > 1_000_000;
+}
+
+function windowOf(sizeBytes: number): number {
+  if (isLarge(sizeBytes)) return 4;
+  return sizeBytes > 10_000 ? 32 : 256;
 }
 
 /** Bytes of the sender's SHM segment: every frame under way, and as many that the receiver has not yet let go. */

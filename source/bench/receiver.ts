@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { openSession } from '../zenoh/open-session.ts';
 import type { Session, Subscriber } from '../zenoh/session.ts';
-import { type FromSender, frameKeyExpr, type Phase, type ToSender, warmUpOf } from './plan.ts';
+import { type FromSender, frameKeyExpr, type Phase, type ToSender } from './plan.ts';
 import { sinceStampMs } from './stamp.ts';
 
 const CONNECT_LIMIT_MS = 10_000;
@@ -34,7 +34,6 @@ export async function measure(sender: ChildProcess, endpoint: string, phase: Pha
 class Run {
   readonly #sender: ChildProcess;
   readonly #phase: Phase;
-  readonly #warmUp: number;
   readonly #latenciesMs: number[] = [];
   readonly #outcome = Promise.withResolvers<Measured>();
   #count = 0;
@@ -46,7 +45,6 @@ class Run {
   constructor(sender: ChildProcess, phase: Phase) {
     this.#sender = sender;
     this.#phase = phase;
-    this.#warmUp = warmUpOf(phase.count);
   }
 
   async measure(session: Session, endpoint: string): Promise<Measured> {
@@ -94,9 +92,9 @@ class Run {
   #received(payload: Uint8Array): void {
     const latencyMs = sinceStampMs(payload);
     this.#count += 1;
-    if (this.#count > this.#warmUp) {
+    if (this.#count > this.#phase.warmUp) {
       this.#latenciesMs.push(latencyMs);
-    } else if (this.#count === this.#warmUp) {
+    } else if (this.#count === this.#phase.warmUp) {
       this.#startMs = performance.now();
       this.#rssBefore = process.memoryUsage.rss();
     }

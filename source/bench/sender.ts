@@ -1,7 +1,7 @@
 /** The sending half of `bench shm`: a process of its own, told what to do over Node's IPC channel. */
 import { openSession } from '../zenoh/open-session.ts';
 import type { Publisher, Session, ShmProvider } from '../zenoh/session.ts';
-import { type FromSender, frameKeyExpr, type Phase, providerBytes, type ToSender, warmUpOf } from './plan.ts';
+import { type FromSender, frameKeyExpr, type Phase, providerBytes, type ToSender } from './plan.ts';
 import { writeStamp } from './stamp.ts';
 
 const CONNECT_LIMIT_MS = 10_000;
@@ -87,7 +87,6 @@ class Sender {
   }
 
   async #sendAll(phase: Phase, send: () => Promise<void>): Promise<Sent> {
-    const warmUp = warmUpOf(phase.count);
     const endMs = performance.now() + phase.limitMs;
     let rssBefore = process.memoryUsage.rss();
     let count = 0;
@@ -95,7 +94,7 @@ class Sender {
       await this.#room(count, phase.window);
       await send();
       count += 1;
-      if (count === warmUp) rssBefore = process.memoryUsage.rss();
+      if (count === phase.warmUp) rssBefore = process.memoryUsage.rss();
     }
     return { count, rssBefore, rssAfter: process.memoryUsage.rss() };
   }

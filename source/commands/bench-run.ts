@@ -28,6 +28,10 @@ export async function runShmBench(growthFrames: number, senderWords: readonly st
   await writeFile(configFile, JSON.stringify(routerConfig));
   const router = startTethered([routerBinary(), '-c', configFile], { env: process.env, logFile });
   let sender: ChildProcess | undefined;
+  // Without its sender the measure ends by itself, and everything is tidied up on the way out.
+  const interrupt = () => sender?.kill();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
   try {
     const line = await router.firstLine(ROUTER_READY_MS).catch(async (error: Error) => {
       const said = plainText((await readFile(logFile, 'utf8').catch(() => '')).trim());
@@ -44,6 +48,8 @@ export async function runShmBench(growthFrames: number, senderWords: readonly st
       throw new UserError(`The benchmark did not finish: ${plainText(error.message)}`, { cause: error });
     });
   } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
     await endSender(sender);
     await router.end(END_LIMIT_MS);
     await rm(home, { recursive: true, force: true });
