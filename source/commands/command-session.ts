@@ -1,6 +1,5 @@
-import { UserError } from '../errors.ts';
-import type { Session, SessionOptions } from '../zenoh/session.ts';
-import { SessionError } from '../zenoh/session.ts';
+import { EXIT_USAGE, UserError } from '../errors.ts';
+import { type Session, SessionError, type SessionOptions } from '../zenoh/session.ts';
 
 /** `openSession` for commands: what can never work is a UserError. Loads zenoh only now. */
 export async function openCommandSession(endpoint: string, options?: SessionOptions): Promise<Session> {
@@ -14,10 +13,9 @@ export function explained<T>(open: () => T): T {
     return open();
   } catch (error) {
     if (!(error instanceof SessionError)) throw error;
-    const hint =
-      error.code === 'unsupported'
-        ? 'Build the addon with `npm run build:native`.'
-        : 'An endpoint is like tcp/127.0.0.1:7447 or ws://127.0.0.1:10000.';
-    throw new UserError(`${error.message}.`, { hint, cause: error });
+    const message = /[.?]$/.test(error.message) ? error.message : `${error.message}.`;
+    if (error.code === 'invalid-argument') throw new UserError(message, { exitCode: EXIT_USAGE, cause: error });
+    const hint = error.code === 'unsupported' ? 'Build the addon with `npm run build:native`.' : undefined;
+    throw new UserError(message, { hint, cause: error });
   }
 }

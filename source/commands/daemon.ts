@@ -50,7 +50,7 @@ export const daemonCommand: Command = {
       endpoint,
       version: packageJson.version,
       // Small records only: with shared memory zenoh would keep a pool of 16 MB, and two threads that wake ten times a second.
-      openSession: () => explained(() => zenoh.openSession(endpoint, { shm: false })),
+      openSession: () => explained(() => zenoh.openSession(endpoint, { shm: false, onHandlerError })),
       say,
     });
     say(`Ready: machine ${id}, ${daemon.nodeCount} nodes, ${endpoint}, home ${home.folder}.`);
@@ -60,6 +60,11 @@ export const daemonCommand: Command = {
     return EXIT_OK;
   },
 };
+
+/** A bug in one answer must not end what supervises the robot's processes. */
+function onHandlerError(error: unknown): void {
+  say(`this is a bug, please report it: ${error instanceof Error ? error.stack : String(error)}`);
+}
 
 function say(message: string): void {
   process.stderr.write(`bubbaloop daemon: ${message}\n`);

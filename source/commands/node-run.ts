@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { EXIT_OK, UserError, usageError } from '../errors.ts';
 import type { NodeRuntime } from '../nodes/node-runtime.ts';
 import { machineId, nodeNameProblem } from '../wire/names.ts';
+import { plainText } from '../wire/plain-text.ts';
 import { resolveEndpoint } from '../zenoh/endpoint.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 import { type Invocation, stringFlag } from './command.ts';
@@ -55,7 +56,7 @@ export async function runNode(kind: string, invocation: Invocation): Promise<num
   const stopLink = session.onLink((link) => {
     if (link.state === 'connected') process.stderr.write(`${name}: connected to ${endpoint}\n`);
     if (link.state === 'lost' && link.attempt === 1)
-      process.stderr.write(`${name}: lost ${endpoint}: ${link.reason}\n`);
+      process.stderr.write(`${name}: lost ${endpoint}: ${plainText(link.reason)}\n`);
   });
   const node = await start({ session, machineId: machineId(process.env, hostname()), name, config }).catch(
     async (error: Error) => {

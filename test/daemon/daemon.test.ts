@@ -219,6 +219,24 @@ describe('commands', () => {
 });
 
 describe('the registry', () => {
+  it('shows a node that cannot run, with the reason, and runs it once it is mended', async () => {
+    register({ broken: 'a | b', gone: 'sleep 1000' });
+    rmSync(join(folder, 'gone', 'node.yaml'));
+    await start();
+    expect(await nodeState('gone')).toMatchObject({
+      status: 'failed',
+      lastExit: expect.stringContaining('does not exist'),
+    });
+    expect(await command({ command: 'start', node_name: 'gone' })).toMatchObject({ success: false });
+    expect(await command({ command: 'start', node_name: 'broken' })).toMatchObject({
+      success: false,
+      message: expect.stringContaining('operator |'),
+    });
+    writeFileSync(join(folder, 'gone', 'node.yaml'), 'name: gone\ncommand: sleep 1000\n');
+    expect(await command({ command: 'start', node_name: 'gone' })).toMatchObject({ success: true });
+    expect(await nodeState('gone')).toMatchObject({ status: 'running' });
+  });
+
   it('is followed while the daemon runs; one that is broken changes nothing', async () => {
     register({ tick: 'sleep 1000' });
     await start();
