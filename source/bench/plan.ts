@@ -81,6 +81,12 @@ export type ToSender =
 /** From the sender. */
 export type FromSender =
   | { readonly kind: 'ready' }
-  /** All frames are out; resident memory in bytes after the warm-up and now. */
-  | { readonly kind: 'sent'; readonly count: number; readonly rssBefore: number; readonly rssAfter: number }
+  /** All frames are out, and so many were given up; resident memory in bytes after the warm-up and now. */
+  | {
+      readonly kind: 'sent';
+      readonly count: number;
+      readonly lost: number;
+      readonly rssBefore: number;
+      readonly rssAfter: number;
+    }
   | { readonly kind: 'failed'; readonly message: string };

@@ -6,12 +6,16 @@ import { type FromSender, frameKeyExpr, type Phase, type ToSender } from './plan
 import { sinceStampMs } from './stamp.ts';
 
 const CONNECT_LIMIT_MS = 10_000;
+/** Frames still under way when the sender is done have so long. */
+const LAST_LIMIT_MS = 2_000;
 /** No frame for so long: something is lost, and waiting on would be for ever. */
 const STALL_LIMIT_MS = 15_000;
 
 export interface Measured {
   /** Frames that counted. */
   readonly count: number;
+  /** Frames that were sent and did not come. */
+  readonly lost: number;
   readonly framesPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -31,6 +35,8 @@ export async function measure(sender: ChildProcess, endpoint: string, phase: Pha
   }
 }
 
+type Sent = Extract<FromSender, { kind: 'sent' }>;
+
 class Run {
   readonly #sender: ChildProcess;
   readonly #phase: Phase;
@@ -40,7 +46,7 @@ class Run {
   #startMs = 0;
   #lastMs = 0;
   #rssBefore = 0;
-  #sent: Extract<FromSender, { kind: 'sent' }> | undefined;
+  #sent: Sent | undefined;
 
   constructor(sender: ChildProcess, phase: Phase) {
     this.#sender = sender;
@@ -101,26 +107,33 @@ class Run {
     this.#lastMs = performance.now();
     // Word for every frame would cost more than a small frame.
     if (this.#count % Math.ceil(this.#phase.window / 4) === 0) this.#tell({ kind: 'received', count: this.#count });
-    this.#finish();
+    const sent = this.#sent;
+    if (sent !== undefined && this.#count + sent.lost >= sent.count) this.#finish(sent);
   }
 
   #take(message: FromSender): void {
     if (message.kind === 'failed') this.#outcome.reject(new Error(message.message));
-    if (message.kind === 'sent') this.#sent = message;
-    this.#finish();
+    if (message.kind !== 'sent') return;
+    this.#sent = message;
+    if (this.#count + message.lost >= message.count) this.#finish(message);
+    else setTimeout(() => this.#finish(message), LAST_LIMIT_MS);
   }
 
-  #finish(): void {
-    if (this.#sent === undefined || this.#count < this.#sent.count) return;
+  #finish(sent: Sent): void {
+    if (this.#latenciesMs.length === 0) {
+      this.#outcome.reject(new Error(`of ${sent.count} frames only ${this.#count} came`));
+      return;
+    }
     const sorted = Float64Array.from(this.#latenciesMs).sort();
     const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
     this.#outcome.resolve({
       count: sorted.length,
+      lost: Math.max(0, sent.count - this.#count),
       framesPerSecond: (sorted.length * 1000) / (this.#lastMs - this.#startMs),
       p50Ms: at(0.5),
       p99Ms: at(0.99),
       growthBytes: process.memoryUsage.rss() - this.#rssBefore,
-      senderGrowthBytes: this.#sent.rssAfter - this.#sent.rssBefore,
+      senderGrowthBytes: sent.rssAfter - sent.rssBefore,
     });
   }
 

@@ -8,6 +8,9 @@ const CONNECT_LIMIT_MS = 10_000;
 const MATCHING_LIMIT_MS = 10_000;
 /** Above that a copying put waits for the link rather than drop parts of the frame. */
 const BLOCK_FROM_BYTES = 64 * 1024;
+/** No word from the receiver for so long: what is under way is lost. Zenoh invalidates shared memory that a machine too
+ *  busy has not confirmed for 100 ms. */
+const LOST_AFTER_MS = 1_000;
 
 /** Runs until the channel closes, so it cannot outlive the process that started it. */
 export function runSender(): Promise<void> {
@@ -25,6 +28,7 @@ type Sent = Omit<Extract<FromSender, { kind: 'sent' }>, 'kind'>;
 class Sender {
   readonly #sessions = new Map<string, Session>();
   #received = 0;
+  #lost = 0;
   #onReceived: (() => void) | undefined;
 
   take(message: ToSender): void {
@@ -44,6 +48,7 @@ class Sender {
 
   async #run(endpoint: string, phase: Phase): Promise<void> {
     this.#received = 0;
+    this.#lost = 0;
     const session = await this.#sessionAt(endpoint);
     const isCopy = phase.way !== 'native-zero-copy';
     const congestion = isCopy && phase.sizeBytes >= BLOCK_FROM_BYTES ? 'block' : 'drop';
@@ -90,21 +95,27 @@ class Sender {
     const endMs = performance.now() + phase.limitMs;
     let rssBefore = process.memoryUsage.rss();
     let count = 0;
-    while (count < phase.count && performance.now() < endMs) {
+    // However slow it is, some frames after the warm-up.
+    while (count < phase.count && (performance.now() < endMs || count < phase.warmUp + 2)) {
       await this.#room(count, phase.window);
       await send();
       count += 1;
       if (count === phase.warmUp) rssBefore = process.memoryUsage.rss();
     }
-    return { count, rssBefore, rssAfter: process.memoryUsage.rss() };
+    return { count, lost: this.#lost, rssBefore, rssAfter: process.memoryUsage.rss() };
   }
 
   /** Resolves when fewer than a window of frames are under way. */
   async #room(sent: number, window: number): Promise<void> {
-    while (sent - this.#received >= window) {
-      await new Promise<void>((resolve) => {
-        this.#onReceived = resolve;
-      });
+    while (sent - this.#received - this.#lost >= window) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onReceived = resolve;
+      const timer = setTimeout(() => {
+        this.#lost = sent - this.#received;
+        resolve();
+      }, LOST_AFTER_MS);
+      await promise;
+      clearTimeout(timer);
     }
   }
 

@@ -13,6 +13,8 @@ export interface ShmRow {
   /** Frames behind the rate and behind the latencies. */
   readonly rateFrames: number;
   readonly latencyFrames: number;
+  /** Frames of both that did not arrive: 0, unless the machine is too busy. */
+  readonly lostFrames: number;
 }
 
 export interface ShmReport {
@@ -47,6 +49,7 @@ export async function benchShm(sender: ChildProcess, options: ShmBenchOptions): 
         p99Ms: rounded(latency.p99Ms),
         rateFrames: rate.count,
         latencyFrames: latency.count,
+        lostFrames: rate.lost + latency.lost,
       });
     }
   }
@@ -73,12 +76,13 @@ export function formatShmReport(report: ShmReport): string {
     row.p99Ms.toFixed(3),
     `${row.rateFrames}/${row.latencyFrames}`,
   ]);
+  const lost = report.results.reduce((sum, row) => sum + row.lostFrames, 0);
   const growth = `${(report.growthBytes / 1e6).toFixed(1)} MB`;
   return [
     ...table(['way', 'frame', 'frames/s', 'p50 ms', 'p99 ms', 'frames'], rows),
     '',
     `Memory growth over ${report.growthFrames} frames without copy: ${growth}`,
-    'Rate: several frames under way, none lost. Latency: one at a time, from the sender’s stamp to the handler.',
+    `Rate: several frames under way, ${lost === 0 ? 'none' : lost} lost. Latency: one at a time, from the sender’s stamp to the handler.`,
     'Frames are stamped, not painted: what a program does to fill or read them comes on top, in every way alike.',
     '',
   ].join('\n');
