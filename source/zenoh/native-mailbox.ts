@@ -2,7 +2,7 @@
 import { MAX_BATCH, MAX_BATCH_MS } from './driver.ts';
 import type { NativeSession } from './native-addon.ts';
 import { errorOf, type NativeRecord, recordAt, STRIDE, TAG } from './native-records.ts';
-import { SessionError } from './session.ts';
+import type { SessionError } from './session.ts';
 
 /** The session's own records: the link, and the ends of calls. */
 const SESSION_SOURCE = 0;
@@ -52,8 +52,10 @@ export class NativeMailbox {
     this.#receivers.set(id, { take, drop, chunk: 1 });
   }
 
+  /** Nothing more is handed over, nor does the end of that call settle anything. */
   forget(id: number): void {
     this.#receivers.delete(id);
+    this.#calls.delete(id);
   }
 
   /** Settles with the end of call `id`. */
@@ -130,8 +132,4 @@ export class NativeMailbox {
     if (error === undefined) call.resolve();
     else call.reject(error);
   }
-}
-
-export function linkLostError(reason: string): SessionError {
-  return new SessionError('link-lost', reason);
 }

@@ -6,7 +6,7 @@ use napi::Env;
 
 use crate::error::Outcome;
 use crate::mailbox::lock;
-use crate::session::Shared;
+use crate::shared::Shared;
 
 /// A process that ends is not held up longer than that by sessions it left open.
 const EXIT_LIMIT: Duration = Duration::from_millis(300);

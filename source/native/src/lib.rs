@@ -22,6 +22,7 @@ mod query;
 mod queryable;
 mod record;
 mod session;
+mod shared;
 mod shm;
 mod shm_backend;
 mod subscriber;

@@ -8,7 +8,7 @@ use zenoh::{Config, Session, Wait};
 
 use crate::error::{caught, Failure, Outcome};
 use crate::mailbox::{Item, SESSION_SOURCE};
-use crate::session::Shared;
+use crate::shared::Shared;
 
 const PROBE_LIMIT: Duration = Duration::from_millis(500);
 /// For what closes a session nobody wants any more.

@@ -12,9 +12,8 @@ use crate::handles::{Handle, PublisherHandle};
 use crate::lease;
 use crate::mailbox::{Item, Limit};
 use crate::payload::{bytes_of, encoding_of, optional_bytes_of};
-use crate::session::{NativeSession, Outgoing, PutOptions};
-
-const SEND_NOW_BYTES: usize = 64 * 1024;
+use crate::session::{NativeSession, PutOptions};
+use crate::shared::{Outgoing, SEND_NOW_BYTES};
 
 #[napi]
 impl NativeSession {

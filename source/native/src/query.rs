@@ -10,7 +10,8 @@ use crate::error::{caught, guard, Failure, Outcome};
 use crate::handles::Handle;
 use crate::mailbox::{Item, Limit, Mailbox, Source};
 use crate::payload::{encoding_of, optional_bytes_of};
-use crate::session::{NativeSession, Shared};
+use crate::session::NativeSession;
+use crate::shared::Shared;
 
 #[napi(object, object_to_js = false)]
 pub struct GetOptions {

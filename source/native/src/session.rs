@@ -1,6 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use napi::bindgen_prelude::{ArrayBuffer, Function, Uint8Array, Uint8ArraySlice};
 use napi::{Env, JsValue};
@@ -8,130 +6,12 @@ use zenoh::bytes::{Encoding, ZBytes};
 use zenoh::qos::CongestionControl;
 use zenoh::{Session, Wait};
 
-use crate::error::{caught, guard, Failure, Outcome};
-use crate::handles::Handles;
-use crate::lane::Lane;
-use crate::mailbox::{lock, Mailbox};
+use crate::error::{caught, guard, Failure};
 use crate::payload::{bytes_of, encoding_of, optional_bytes_of};
 use crate::record::Writer;
+use crate::shared::{Outgoing, Shared, SEND_NOW_BYTES};
 use crate::waker::Waker;
-use crate::{exit, lease, open};
-
-/// Above that many bytes the copy into the link's buffers is not for the JavaScript thread.
-const SEND_NOW_BYTES: usize = 64 * 1024;
-/// A put with `drop` that took longer met a congested link (zenoh waits for 1 ms before it drops): the next ones do
-/// their waiting on the lane, for a while.
-const SLOW_SEND: Duration = Duration::from_micros(700);
-const SLOW_WHILE: Duration = Duration::from_millis(100);
-/// So many may wait on the lane; with `drop` the next one is dropped.
-const WAITING_LIMIT: usize = 1024;
-
-/// What the class, the lane and zenoh's callbacks have in common.
-pub struct Shared {
-    mailbox: Arc<Mailbox>,
-    pub lane: Lane,
-    pub handles: Handles,
-    session: RwLock<Option<Session>>,
-    router_zid: Mutex<String>,
-    is_closing: AtomicBool,
-    is_lost: AtomicBool,
-    started: Instant,
-    slow_until_micros: AtomicU64,
-}
-
-impl Shared {
-    pub fn mailbox(&self) -> &Arc<Mailbox> {
-        &self.mailbox
-    }
-
-    pub fn is_closing(&self) -> bool {
-        self.is_closing.load(Ordering::Acquire)
-    }
-
-    /// False where the loss was known before.
-    pub fn lose(&self) -> bool {
-        !self.is_lost.swap(true, Ordering::AcqRel)
-    }
-
-    pub fn opened(&self, session: Session, router_zid: String) {
-        *lock(&self.router_zid) = router_zid;
-        *self.session.write().unwrap_or_else(PoisonError::into_inner) = Some(session);
-        // The loss or the end may have come in between.
-        if self.is_closing() || self.is_lost.load(Ordering::Acquire) {
-            self.shut();
-        }
-    }
-
-    pub fn session(&self) -> Outcome<Session> {
-        if self.is_closing() || self.is_lost.load(Ordering::Acquire) {
-            return Err(Failure::link_lost("there is no link to the router"));
-        }
-        let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
-        session.as_ref().cloned().ok_or_else(|| Failure::link_lost("the session is not open"))
-    }
-
-    /// Runs `body` on the lane and reports its outcome as the end of call `id`.
-    pub fn run(
-        self: &Arc<Self>,
-        id: u32,
-        body: impl FnOnce(&Arc<Shared>) -> Outcome<()> + std::marker::Send + 'static,
-    ) -> Outcome<()> {
-        let shared = self.clone();
-        self.lane.run(move || {
-            let outcome = caught(|| body(&shared));
-            shared.mailbox.done(id, outcome);
-        })
-    }
-
-    /// Closes zenoh's session, if there is one; declarations go with it.
-    pub fn shut(&self) {
-        let session = self.session.write().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(session) = session {
-            open::close(&session);
-        }
-        self.handles.clear();
-    }
-
-    pub fn close(&self) {
-        self.is_closing.store(true, Ordering::Release);
-        self.shut();
-        self.lane.end();
-    }
-
-    fn is_slow(&self) -> bool {
-        (self.started.elapsed().as_micros() as u64) < self.slow_until_micros.load(Ordering::Relaxed)
-    }
-
-    /// Sends on this thread where that cannot take long, else on the lane. True where it is done.
-    pub fn send(self: &Arc<Self>, id: u32, outgoing: Outgoing) -> Outcome<bool> {
-        let waiting = self.lane.waiting();
-        let is_drop = outgoing.is_drop;
-        if is_drop && outgoing.is_quick && waiting == 0 && !self.is_slow() {
-            let start = Instant::now();
-            let outcome = (outgoing.send)(&self.session()?);
-            if start.elapsed() > SLOW_SEND {
-                let until = self.started.elapsed() + SLOW_WHILE;
-                self.slow_until_micros.store(until.as_micros() as u64, Ordering::Relaxed);
-            }
-            return outcome.map(|()| true);
-        }
-        if is_drop && waiting > WAITING_LIMIT {
-            return Ok(true);
-        }
-        self.run(id, move |shared| (outgoing.send)(&shared.session()?))?;
-        Ok(false)
-    }
-}
-
-type Send = Box<dyn FnOnce(&Session) -> Outcome<()> + std::marker::Send>;
-
-/// A put or delete that is ready to go.
-pub struct Outgoing {
-    pub is_drop: bool,
-    /// Small, or already in shared memory.
-    pub is_quick: bool,
-    pub send: Send,
-}
+use crate::{lease, open};
 
 /// One zenoh session. It never connects again: after `lost` only `close` is of use.
 #[napi]
@@ -156,18 +36,7 @@ impl NativeSession {
     pub fn new(id: u32, config: String, endpoint: String, wake: Function<'_, (), ()>) -> napi::Result<Self> {
         guard(|| {
             let env = Env::from_raw(wake.value().env);
-            let shared = Arc::new(Shared {
-                mailbox: Arc::new(Mailbox::new(Waker::new(&env, &wake)?)),
-                lane: Lane::start()?,
-                handles: Handles::default(),
-                session: RwLock::new(None),
-                router_zid: Mutex::new(String::new()),
-                is_closing: AtomicBool::new(false),
-                is_lost: AtomicBool::new(false),
-                started: Instant::now(),
-                slow_until_micros: AtomicU64::new(0),
-            });
-            exit::register(&env, &shared);
+            let shared = Shared::new(&env, Waker::new(&env, &wake)?)?;
             shared.run(id, move |shared| open::open(shared, &config, &endpoint))?;
             Ok(NativeSession { shared })
         })
@@ -181,7 +50,7 @@ impl NativeSession {
 
     #[napi(getter)]
     pub fn router_zid(&self) -> napi::Result<String> {
-        guard(|| Ok(lock(&self.shared.router_zid).clone()))
+        guard(|| Ok(self.shared.router_zid()))
     }
 
     /// The sources that have records. They have to be drained until empty: they are not named again for the same ones.
@@ -302,7 +171,7 @@ impl NativeSession {
     #[napi]
     pub fn dispose(&self) -> napi::Result<()> {
         guard(|| {
-            self.shared.is_closing.store(true, Ordering::Release);
+            self.shared.start_closing();
             self.shared.mailbox().end();
             Ok(())
         })
