@@ -1,32 +1,29 @@
 /** The queue before a subscriber's handler where zenoh itself keeps none: bounded, emptied in batches. */
-import { MAX_BATCH, MAX_BATCH_MS } from './driver.ts';
+import { MAX_BATCH_MS } from './driver.ts';
 import type { Channel } from './session.ts';
 
 export interface DeliveryOptions<T> {
-  /**
-   * When the first item of a batch is handed over. By default after the sockets of this turn were read, so that a slow
-   * handler lets a ring drop what is old instead of leaving it in the sockets.
-   */
-  readonly schedule?: (run: () => void) => void;
   /** Takes what is never handed over, to free what it holds. */
   readonly onDrop?: (item: T) => void;
 }
 
+/** One queue. Items are handed over soon after they came, never within {@link DeliveryQueue.push}. */
 export class DeliveryQueue<T> {
   readonly #channel: Channel;
   readonly #onItem: (item: T) => void;
-  readonly #schedule: (run: () => void) => void;
   readonly #onDrop: ((item: T) => void) | undefined;
   #items: T[] = [];
   #head = 0;
   #isScheduled = false;
   #isClosed = false;
+  /** Milliseconds spent in the handler in this turn of the event loop. */
+  #spentMs = 0;
+  #isForgetting = false;
   #droppedCount = 0;
 
   constructor(channel: Channel, onItem: (item: T) => void, options: DeliveryOptions<T> = {}) {
     this.#channel = channel;
     this.#onItem = onItem;
-    this.#schedule = options.schedule ?? setImmediate;
     this.#onDrop = options.onDrop;
   }
 
@@ -48,7 +45,10 @@ export class DeliveryQueue<T> {
     this.#items.push(item);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#schedule(() => this.#drain());
+    // At once while the handler is quick; else after the sockets were read, so that a ring drops what is old instead of
+    // leaving it in them.
+    if (this.#spentMs < MAX_BATCH_MS) queueMicrotask(() => this.#drain());
+    else this.#drainInNextTurn();
   }
 
   /** Nothing is handed over any more. */
@@ -73,16 +73,32 @@ export class DeliveryQueue<T> {
   }
 
   #drain(): void {
-    const untilMs = performance.now() + MAX_BATCH_MS;
-    for (let count = 0; count < MAX_BATCH; count++) {
-      const item = this.#isClosed ? undefined : this.#shift();
-      if (item === undefined) {
-        this.#isScheduled = false;
-        return;
-      }
+    const startMs = performance.now();
+    let item = this.#shift();
+    while (item !== undefined) {
       this.#onItem(item);
-      if (performance.now() > untilMs) break;
+      if (this.#spentMs + performance.now() - startMs >= MAX_BATCH_MS) break;
+      item = this.#shift();
     }
-    setImmediate(() => this.#drain());
+    this.#spentMs += performance.now() - startMs;
+    this.#forgetSpentInNextTurn();
+    if (this.#head < this.#items.length) this.#drainInNextTurn();
+    else this.#isScheduled = false;
+  }
+
+  #drainInNextTurn(): void {
+    setImmediate(() => {
+      this.#spentMs = 0;
+      this.#drain();
+    });
+  }
+
+  #forgetSpentInNextTurn(): void {
+    if (this.#isForgetting) return;
+    this.#isForgetting = true;
+    setImmediate(() => {
+      this.#isForgetting = false;
+      this.#spentMs = 0;
+    });
   }
 }

@@ -105,9 +105,14 @@ export class RemoteSocket {
   }
 }
 
-/** Opens a WebSocket; rejects with `link-lost` and a reason for people, `timeout` or `aborted`. */
+/**
+ * Opens a WebSocket; rejects with `link-lost` and a reason for people, `timeout` or `aborted`. A plain connection comes
+ * first: a WebSocket does not tell why it failed, and each that fails costs memory that does not come back.
+ */
 export async function openRemoteSocket(url: string, timeoutMs: number, signal: AbortSignal): Promise<RemoteSocket> {
   if (signal.aborted) throw abortedError(signal);
+  const startMs = performance.now();
+  await probe(url, timeoutMs, signal);
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
   const opened = new Promise<void>((resolve, reject) => {
@@ -116,32 +121,37 @@ export async function openRemoteSocket(url: string, timeoutMs: number, signal: A
     socket.addEventListener('close', (event) => reject(event), { once: true });
   });
   try {
-    await limited(opened, { timeoutMs, signal, what: 'the WebSocket handshake' });
+    const leftMs = Math.max(1, timeoutMs - (performance.now() - startMs));
+    await limited(opened, { timeoutMs: leftMs, signal, what: 'the WebSocket handshake' });
   } catch (error) {
     socket.close();
     if (error instanceof SessionError) throw error;
-    throw new SessionError('link-lost', await handshakeFailure(url, signal));
+    throw new SessionError('link-lost', handshakeFailure(url));
   }
   return new RemoteSocket(socket);
 }
 
-/** A WebSocket does not tell why it failed; a TCP connection to the same place does. */
-async function handshakeFailure(url: string, signal: AbortSignal): Promise<string> {
+async function probe(url: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const { hostname, port, protocol } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({ host, port: Number(port), signal });
+  const defaultPort = protocol === 'wss:' ? 443 : 80;
+  const socket = connect({ host, port: port === '' ? defaultPort : Number(port) });
   const connected = new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.on('error', reject);
   });
   try {
-    await limited(connected, { timeoutMs: 1_000, what: 'connecting' });
+    await limited(connected, { timeoutMs, signal, what: 'connecting' });
   } catch (error) {
-    return networkReason(error);
+    if (error instanceof SessionError) throw error;
+    throw new SessionError('link-lost', networkReason(error));
   } finally {
     socket.destroy();
   }
-  return protocol === 'wss:'
+}
+
+function handshakeFailure(url: string): string {
+  return url.startsWith('wss:')
     ? 'the TLS or WebSocket handshake failed (is the certificate trusted?)'
     : 'something listens there, but not a zenoh WebSocket (remote_api plugin)';
 }
@@ -157,7 +167,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function networkReason(error: unknown): string {
-  if (error instanceof SessionError) return 'no answer';
   // Several addresses of one name were tried: the reasons are most often the same.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = first instanceof Error && 'code' in first ? String(first.code) : '';

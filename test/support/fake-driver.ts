@@ -182,7 +182,7 @@ export class FakeDriver implements Driver {
     channel: Channel,
     onSample: (sample: Sample) => void,
   ): Promise<DriverSubscriber> {
-    const queue = new DeliveryQueue<Sample>(channel, onSample, { schedule: queueMicrotask });
+    const queue = new DeliveryQueue<Sample>(channel, onSample);
     return this.#subscribe({
       keyExpr,
       close: () => queue.close(),
@@ -197,7 +197,6 @@ export class FakeDriver implements Driver {
     onFrame: (frame: Frame) => void,
   ): Promise<DriverSubscriber> {
     const queue = new DeliveryQueue<Frame>(channel, onFrame, {
-      schedule: queueMicrotask,
       onDrop: (frame) => frame.release(),
     });
     return this.#subscribe({
