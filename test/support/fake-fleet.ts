@@ -90,7 +90,12 @@ export class FakeMachine {
   }
 
   static async start(network: FakeNetwork, options: FakeMachineOptions): Promise<FakeMachine> {
-    const machine = new FakeMachine(await network.connect(), options);
+    return FakeMachine.on(await network.connect(), options);
+  }
+
+  /** On a session of any kind; a real one makes it a machine of a real fleet. */
+  static async on(session: Session, options: FakeMachineOptions): Promise<FakeMachine> {
+    const machine = new FakeMachine(session, options);
     await machine.#declare();
     return machine;
   }
