@@ -40,7 +40,7 @@ async function lookOnce(session: Session, expectNodes: number): Promise<FleetSta
   try {
     await Promise.race([observation.looked, sleep(LOOK_LIMIT_MS, undefined, { ref: false })]);
     const deadlineMs = Date.now() + NODES_LIMIT_MS;
-    while (runningNodes(state) < expectNodes && Date.now() < deadlineMs) await sleep(100);
+    while (!isUp(state, expectNodes) && Date.now() < deadlineMs) await sleep(100);
     await sleep(SETTLE_MS);
     return state;
   } finally {
@@ -48,10 +48,10 @@ async function lookOnce(session: Session, expectNodes: number): Promise<FleetSta
   }
 }
 
-function runningNodes(state: FleetState): number {
-  let count = 0;
-  for (const machine of state.machines.values()) {
-    for (const node of machine.nodes) if (node.status === 'running') count += 1;
-  }
-  return count;
+/** Whether that many nodes have sent a heartbeat, and the machine's shared memory is known. */
+function isUp(state: FleetState, expectNodes: number): boolean {
+  if (expectNodes === 0) return true;
+  const machines = [...state.machines.values()];
+  const healthy = machines.flatMap((machine) => machine.nodes).filter((node) => node.health === 'healthy');
+  return healthy.length >= expectNodes && machines.some((machine) => machine.shm !== undefined);
 }
