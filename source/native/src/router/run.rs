@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use tokio::signal::unix::{signal, Signal, SignalKind};
@@ -87,18 +87,36 @@ fn silent(what: &str, address: &str, key: &str) -> Failure {
     Failure::failed(format!("{what} does not answer on {address} ({key}); run again with RUST_LOG=info to see why"))
 }
 
-/// The one line on stdout, for the program that started this one.
+/// What stands on stdout when all of it answers: a line of JSON for the program that started this one, sentences for a
+/// person at a terminal.
 fn announce(runtime: &Runtime, loaded: &LoadedConfig) -> std::io::Result<()> {
+    let zid = runtime.zid().to_string();
     let locators: Vec<String> = runtime.get_locators().iter().map(ToString::to_string).collect();
-    let line = serde_json::json!({
-        "ready": true,
-        "zid": runtime.zid().to_string(),
-        "locators": locators,
-        "rest": loaded.rest,
-        "websocket": loaded.websocket,
-    });
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{line}")?;
+    if stdout.is_terminal() {
+        writeln!(stdout, "Router {zid} is ready. Ctrl-C ends it.")?;
+        for locator in locators {
+            writeln!(stdout, "  zenoh      {locator}")?;
+        }
+        if let Some(address) = &loaded.websocket {
+            let scheme = if loaded.websocket_tls { "wss" } else { "ws" };
+            // The plugin takes a bare port too, and then listens on every address.
+            let host = if address.contains(':') { "" } else { "0.0.0.0:" };
+            writeln!(stdout, "  WebSocket  {scheme}://{host}{address}")?;
+        }
+        if let Some(address) = &loaded.rest {
+            writeln!(stdout, "  REST       http://{address}")?;
+        }
+    } else {
+        let line = serde_json::json!({
+            "ready": true,
+            "zid": zid,
+            "locators": locators,
+            "rest": loaded.rest,
+            "websocket": loaded.websocket,
+        });
+        writeln!(stdout, "{line}")?;
+    }
     stdout.flush()
 }
 
