@@ -1,5 +1,5 @@
 import { EXIT_OK } from '../errors.ts';
-import { type Command, stringFlag } from './command.ts';
+import { booleanFlag, type Command, stringFlag } from './command.ts';
 
 export const daemonCommand: Command = {
   name: 'daemon',
@@ -22,6 +22,10 @@ export const daemonCommand: Command = {
       placeholder: 'DIR',
       summary: 'folder of registry, logs and token',
       defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
+    },
+    allowUnsigned: {
+      type: 'boolean',
+      summary: 'take unsigned commands, too, although there is a fleet key',
     },
   },
   examples: ['bubbaloop daemon', 'bubbaloop daemon --machine-id jetson_1 --endpoint tcp/127.0.0.1:7447'],
@@ -49,6 +53,7 @@ export const daemonCommand: Command = {
       machineId: id,
       endpoint,
       version: packageJson.version,
+      allowUnsigned: booleanFlag(invocation, 'allowUnsigned'),
       // Small records only: with shared memory zenoh would keep a pool of 16 MB, and two threads that wake ten times a second.
       openSession: () => explained(() => zenoh.openSession(endpoint, { shm: false, onHandlerError })),
       say,

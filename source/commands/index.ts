@@ -2,6 +2,7 @@ import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
+import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
 import { routerCommand } from './router.ts';
 import { topCommand } from './top.ts';
@@ -13,5 +14,6 @@ export const commands: readonly Command[] = [
   routerCommand,
   daemonCommand,
   nodeCommand,
+  keyCommand,
   benchCommand,
 ];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { askControlSocket } from '../daemon/control-socket.ts';
+import { readSigner } from '../daemon/fleet-key-file.ts';
 import { EXIT_FAILED, EXIT_OK, UserError } from '../errors.ts';
 import { COMMAND_TIMEOUT_MS, type Outcome, sendCommand } from '../fleet/control.ts';
 import { decodeCommandResult, encodeNodeCommand, type NodeAction } from '../wire/command.ts';
@@ -23,7 +24,10 @@ export async function controlNode(name: string, action: NodeAction, invocation: 
   const outcome =
     (machine === undefined ? await askLocally(local, name, action, timeoutMs) : undefined) ??
     (await overZenoh(invocation, (session) =>
-      sendCommand(session, { machine: checked(machine ?? local.machineId), node: name }, action, { timeoutMs }),
+      sendCommand(session, { machine: checked(machine ?? local.machineId), node: name }, action, {
+        timeoutMs,
+        signer: readSigner(local.home.fleetKeyFile),
+      }),
     ));
   if (outcome.output !== '')
     process.stdout.write(`${plainText(outcome.output, { keepLines: true }).replace(/\n$/, '')}\n`);

@@ -1,8 +1,13 @@
 /** `top` on a terminal: the session's events into the screen, the screen's wishes out to the daemons. */
-import { sendCommand } from '../fleet/control.ts';
+import { readSigner } from '../daemon/fleet-key-file.ts';
+import { findHome } from '../daemon/home.ts';
+import { UserError } from '../errors.ts';
+import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { runApp } from '../ui/run-app.tsx';
 import { resolveTheme } from '../view/theme.ts';
+import type { NodeTarget } from '../view/ui-state.ts';
+import type { NodeAction } from '../wire/command.ts';
 import type { Session } from '../zenoh/session.ts';
 
 export interface ShowTopOptions {
@@ -18,7 +23,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     ...options,
     theme: resolveTheme(process.env),
     async send(target, action) {
-      const outcome = await sendCommand(session, target, action);
+      const outcome = await sendSigned(session, target, action);
       if (action !== 'get_logs') observation.refresh();
       return outcome;
     },
@@ -44,6 +49,18 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     await observation.stop();
   }
   if (failure !== undefined) throw failure;
+}
+
+/** Reads the key each time: one that is imported while the screen is open counts. */
+async function sendSigned(session: Session, target: NodeTarget, action: NodeAction): Promise<Outcome> {
+  try {
+    return await sendCommand(session, target, action, {
+      signer: readSigner(findHome(undefined, process.env).fleetKeyFile),
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ok: false, message: [error.message, error.hint].filter(Boolean).join(' '), output: '' };
+  }
 }
 
 const LEAVING = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;

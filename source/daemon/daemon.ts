@@ -6,8 +6,12 @@ import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
 import { encodeNodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
+import { AuditLog } from './audit-log.ts';
 import type { Backend } from './backend.ts';
+import { CommandDoor } from './command-door.ts';
+import { CommandGuard } from './command-guard.ts';
 import { openControlSocket } from './control-socket.ts';
+import { followFleetKey } from './fleet-key-file.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
@@ -27,6 +31,8 @@ export interface DaemonOptions {
   readonly openSession: () => Session;
   /** One line for the operator; text from outside is plain already. */
   readonly say: (message: string) => void;
+  /** Take unsigned commands although there is a fleet key; default false. */
+  readonly allowUnsigned?: boolean;
   /** Default: child processes. */
   readonly backend?: Backend;
   /** Environment of the nodes; default this process's. */
@@ -94,6 +100,9 @@ async function start(
     backend: options.backend ?? createProcessBackend(),
   });
   const commands = new NodeCommands(supervisor, machineId, ending.signal);
+  const audit = new AuditLog({ file: home.auditFile, say });
+  cleanUps.push(() => within(audit.close(), CLOSE_MS));
+  const door = openDoor(options, commands, audit);
   const scanner = new ShmScanner({
     machineId,
     nameOf: (pid) => {
@@ -117,6 +126,7 @@ async function start(
     machineId,
     token,
     commands,
+    door,
     manifest,
     states,
     ledger: () => scanner.scan(),
@@ -131,7 +141,7 @@ async function start(
       await supervisor.refresh({ force: true });
       return encodeNodeList({ nodes: await states(), timestampMs: Date.now(), machineId });
     }
-    const result = await commands.answer(request);
+    const result = await door.answerSocket(request);
     return result === undefined ? new Uint8Array(0) : encodeCommandResult(result);
   });
   cleanUps.push(sayLinkChanges(session, say));
@@ -152,6 +162,16 @@ async function start(
       return stopping;
     },
   };
+}
+
+function openDoor(options: DaemonOptions, commands: NodeCommands, audit: AuditLog): CommandDoor {
+  const { home, machineId, say, allowUnsigned = false } = options;
+  const key = followFleetKey(home.fleetKeyFile);
+  const state = key();
+  if (state.kind === 'unusable') say(`No command over zenoh is taken: ${state.reason}`);
+  if (state.kind === 'none') say('There is no fleet key: whoever reaches the router can start and stop nodes.');
+  const guard = new CommandGuard({ key, allowUnsigned, markFile: home.commandMarkFile, say });
+  return new CommandDoor({ machineId, guard, audit, commands });
 }
 
 /** Two daemons under one id would both answer, and a command would reach both. */

@@ -6,6 +6,7 @@ import { type DaemonManifest, encodeDaemonManifest } from '../wire/manifest.ts';
 import { encodeNodeList, type NodeState } from '../wire/node-state.ts';
 import { encodeShmLedger, type ShmLedger } from '../wire/shm-ledger.ts';
 import type { Declaration, Query, Sample, Session } from '../zenoh/session.ts';
+import type { CommandDoor } from './command-door.ts';
 import { messageOf } from './home.ts';
 import { answerLegacy } from './legacy-commands.ts';
 import type { NodeCommands } from './node-commands.ts';
@@ -15,6 +16,7 @@ export interface GatewayOptions {
   readonly machineId: string;
   readonly token: string;
   readonly commands: NodeCommands;
+  readonly door: CommandDoor;
   readonly manifest: () => DaemonManifest;
   readonly states: () => Promise<readonly NodeState[]>;
   readonly ledger: () => ShmLedger;
@@ -55,11 +57,12 @@ export async function openGateway(options: GatewayOptions): Promise<() => Promis
   };
 }
 
-/** Exactly one reply, or none where another machine is meant. */
+/** Exactly one reply, or none where another machine is meant that the query reaches, too. */
 async function answerCommand(query: Query, options: GatewayOptions): Promise<void> {
-  const result = await options.commands.answer(query.payload);
+  const key = daemonKey(options.machineId, 'command');
+  const result = await options.door.answerQuery(query.payload, query.keyExpr !== key);
   if (result === undefined) return;
-  await query.reply(daemonKey(options.machineId, 'command'), encodeCommandResult(result), { encoding: CBOR_ENCODING });
+  await query.reply(key, encodeCommandResult(result), { encoding: CBOR_ENCODING });
 }
 
 function legacyListener(options: GatewayOptions): (sample: Sample) => void {

@@ -16,6 +16,12 @@ export interface Home {
   /** Unix socket of the running daemon, for commands on the same machine. */
   readonly socketFile: string;
   readonly logFolder: string;
+  /** Secret that commands are signed with, mode 0600; may be absent. */
+  readonly fleetKeyFile: string;
+  /** When the newest command that was accepted had been signed, see command-guard. */
+  readonly commandMarkFile: string;
+  /** Every command and what came of it, JSON lines. */
+  readonly auditFile: string;
 }
 
 /** `folder`, else env `BUBBALOOP_HOME`, else `~/.bubbaloop`. Touches nothing. */
@@ -29,6 +35,9 @@ export function findHome(folder: string | undefined, env: Readonly<Record<string
     lockFile: join(root, 'daemon.lock'),
     socketFile: join(root, 'daemon.sock'),
     logFolder: join(root, 'logs'),
+    fleetKeyFile: join(root, 'fleet-key'),
+    commandMarkFile: join(root, 'command-mark'),
+    auditFile: join(root, 'audit.log'),
   };
 }
 

@@ -3,11 +3,13 @@ import type { DaemonCommand, DaemonEvent, DaemonEventType, DaemonRequest } from 
 import { type DaemonManifest, daemonManifestToWire } from '../wire/manifest.ts';
 import type { NodeState } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
+import type { CommandDoor } from './command-door.ts';
 import { isSameToken } from './home.ts';
 import type { NodeCommands, Outcome } from './node-commands.ts';
 
 export interface LegacyContext {
   readonly commands: NodeCommands;
+  readonly door: CommandDoor;
   readonly token: string;
   readonly manifest: () => DaemonManifest;
   readonly states: () => Promise<readonly NodeState[]>;
@@ -31,13 +33,13 @@ const ACTIONS: Readonly<Record<string, NodeAction>> = {
 /** The events that answer a command put the older way; the last is `done`. Never throws. */
 export async function answerLegacy(command: DaemonCommand, context: LegacyContext): Promise<readonly DaemonEvent[]> {
   const event = (type: DaemonEventType, text?: string): DaemonEvent => ({ id: command.id, type, text });
+  const { door } = context;
   if (!isSameToken(command.authToken, context.token)) {
-    return [
-      event('error', 'auth_token is missing or wrong: it is the content of mcp-token in the daemon’s folder.'),
-      event('done'),
-    ];
+    const reason = 'auth_token is missing or wrong: it is the content of mcp-token in the daemon’s folder.';
+    door.refuseOlder(command.id, command.command, reason);
+    return [event('error', reason), event('done')];
   }
-  const outcome = await carryOut(command.command, context);
+  const outcome = await door.answerOlder(command.id, command.command, () => carryOut(command.command, context));
   const text = outcome.output === undefined || outcome.output === '' ? outcome.message : outcome.output;
   // A failure says why, whatever it printed.
   return [outcome.ok ? event('result', text) : event('error', outcome.message), event('done')];

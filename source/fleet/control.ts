@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CBOR_ENCODING } from '../wire/cbor.ts';
 import { decodeCommandResult, encodeNodeCommand, type NodeAction } from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
+import { type CommandSigner, encodeSignedCommand } from '../wire/signature.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 
 export interface Outcome {
@@ -22,18 +23,25 @@ export async function sendCommand(
   session: Session,
   target: { readonly machine: string; readonly node: string },
   action: NodeAction,
-  options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly timeoutMs?: number;
+    readonly signal?: AbortSignal;
+    /** Absent: the command goes unsigned. */
+    readonly signer?: CommandSigner;
+  } = {},
 ): Promise<Outcome> {
   const timeoutMs = options.timeoutMs ?? (action === 'get_logs' ? LOGS_TIMEOUT_MS : COMMAND_TIMEOUT_MS);
   const failed = (message: string): Outcome => ({ ok: false, message, output: '' });
   const silence = `${target.machine} did not answer within ${Math.round(timeoutMs / 1000)} s. Whether it was done is unknown: look at the node's status.`;
-  const payload = encodeNodeCommand({
+  const { signer } = options;
+  const command = {
     command: action,
     nodeName: target.node,
     requestId: randomUUID(),
     targetMachine: target.machine,
     timestampMs: Date.now(),
-  });
+  };
+  const payload = signer === undefined ? encodeNodeCommand(command) : encodeSignedCommand(command, signer);
   try {
     const replies = session.get(daemonKey(target.machine, 'command'), {
       target: 'all',
@@ -51,7 +59,12 @@ export async function sendCommand(
           `${target.machine} answered, but its answer cannot be read: ${result.reason}. Look at the node's status.`,
         );
       }
-      const { success, message, output } = result.value;
+      const { success, message, output, refusal } = result.value;
+      if (refusal === 'unsigned' && signer === undefined) {
+        return failed(
+          `${target.machine} takes signed commands only, and this machine has no fleet key: bubbaloop key import.`,
+        );
+      }
       return { ok: success, message, output };
     }
     return failed(`No daemon answers on ${target.machine}: is \`bubbaloop daemon\` running there?`);

@@ -1,3 +1,4 @@
+import type { Encodable } from './cbor.ts';
 import { encodeCbor } from './cbor-encode.ts';
 import type { Decoded } from './decoded.ts';
 import { decodeRecord } from './fields.ts';
@@ -43,7 +44,26 @@ export interface CommandResult {
   readonly output: string;
   readonly respondingMachine: string;
   readonly timestampMs: number;
+  /** Why it was refused before anything was done, where it was; a word of a newer daemon stays as it is. */
+  readonly refusal?: Refusal | (string & {}) | undefined;
 }
+
+/** Reasons to refuse a command unread or untried. */
+export type Refusal =
+  /** The daemon wants a signature. */
+  | 'unsigned'
+  /** Signed with another fleet's key. */
+  | 'other-key'
+  /** The signature does not fit what it signs. */
+  | 'altered'
+  /** Signed too long ago, or in the future. */
+  | 'stale'
+  | 'replayed'
+  | 'other-machine'
+  /** No command at all, or too long for one. */
+  | 'unreadable'
+  /** The daemon has a key that it cannot use. */
+  | 'not-ready';
 
 export function decodeNodeCommand(bytes: Uint8Array): Decoded<NodeCommand> {
   return decodeRecord(bytes, (fields) => ({
@@ -56,13 +76,18 @@ export function decodeNodeCommand(bytes: Uint8Array): Decoded<NodeCommand> {
 }
 
 export function encodeNodeCommand(command: NodeCommand): Uint8Array {
-  return encodeCbor({
+  return encodeCbor(nodeCommandFields(command));
+}
+
+/** The record as it travels. */
+export function nodeCommandFields(command: NodeCommand): { readonly [key: string]: Encodable } {
+  return {
     command: command.command,
     node_name: command.nodeName,
     request_id: command.requestId,
     target_machine: command.targetMachine,
     timestamp_ms: command.timestampMs,
-  });
+  };
 }
 
 export function decodeCommandResult(bytes: Uint8Array): Decoded<CommandResult> {
@@ -73,6 +98,7 @@ export function decodeCommandResult(bytes: Uint8Array): Decoded<CommandResult> {
     output: fields.text('output', ''),
     respondingMachine: fields.text('responding_machine', ''),
     timestampMs: fields.integer('timestamp_ms', 0),
+    refusal: fields.has('refusal') ? fields.text('refusal') : undefined,
   }));
 }
 
@@ -84,5 +110,6 @@ export function encodeCommandResult(result: CommandResult): Uint8Array {
     output: result.output,
     responding_machine: result.respondingMachine,
     timestamp_ms: result.timestampMs,
+    refusal: result.refusal,
   });
 }
