@@ -1,0 +1,22 @@
+/** By hand: `node test/fuzz/commands.ts [COUNT] [SEED]`, default a million inputs. Exit code 1 where something broke or grew. */
+import { runFuzz } from './run-fuzz.ts';
+
+const MAX_GROWN_BYTES = 8 * 1024 * 1024;
+const count = Number(process.argv[2] ?? 1_000_000);
+const seed = Number(process.argv[3] ?? Date.now() % 2 ** 31);
+
+const startedAtMs = performance.now();
+const rssAtStart = process.memoryUsage().rss;
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+print(`${count} inputs, seed ${seed}`);
+const reports = await runFuzz(count, seed, ({ target, inputs, accepted, grownBytes }) =>
+  print(`${target.padEnd(20)} ${inputs} inputs, ${accepted} taken as valid, grown by ${mib(grownBytes)}`),
+);
+const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(0);
+print(`no crash in ${seconds} s; RSS ${mib(rssAtStart)} at the start, ${mib(process.memoryUsage().rss)} at the end`);
+if (reports.some(({ grownBytes }) => grownBytes > MAX_GROWN_BYTES)) {
+  print(`grown by more than ${mib(MAX_GROWN_BYTES)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { seededRandom } from '../support/seeded-random.ts';
+import { type FuzzTarget, fuzzInput, fuzzTargets } from './targets.ts';
+
+export interface FuzzReport {
+  readonly target: string;
+  readonly inputs: number;
+  readonly accepted: number;
+  /** Heap and buffers after a collection, from a quarter of the inputs on to the end. */
+  readonly grownBytes: number;
+}
+
+/** Long enough between two looks at the event loop that writing to disk in the background keeps up. */
+const BREATH = 500;
+
+/**
+ * Feeds every target its share of `count` inputs made from `seed`. Rejects at the first that breaks, with the input in
+ * hexadecimal.
+ */
+export async function runFuzz(
+  count: number,
+  seed: number,
+  onReport?: (report: FuzzReport) => void,
+): Promise<FuzzReport[]> {
+  const folder = mkdtempSync(join('/dev/shm', 'bubbaloop-fuzz-'));
+  try {
+    const reports: FuzzReport[] = [];
+    const targets = fuzzTargets(folder);
+    for (const target of targets) {
+      const report = await feed(target, Math.ceil(count / targets.length), seed);
+      await target.close();
+      reports.push(report);
+      onReport?.(report);
+    }
+    return reports;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function feed(target: FuzzTarget, inputs: number, seed: number): Promise<FuzzReport> {
+  const random = seededRandom(seed);
+  let heldBytes = 0;
+  for (let round = 0; round < inputs; round += 1) {
+    if (round === Math.floor(inputs / 4)) heldBytes = usedBytes();
+    const input = fuzzInput(target, random);
+    try {
+      await target.run(input);
+    } catch (error) {
+      const hex = Buffer.from(input).toString('hex');
+      throw new Error(`${target.name}, seed ${seed}, input ${round}: ${hex}`, { cause: error });
+    }
+    if (round % BREATH === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { target: target.name, inputs, accepted: target.acceptedCount(), grownBytes: usedBytes() - heldBytes };
+}
+
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  for (let count = 0; count < 3; count += 1) collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
