@@ -8,7 +8,7 @@ import { isSameToken } from './home.ts';
 import type { NodeCommands, Outcome } from './node-commands.ts';
 
 export interface LegacyContext {
-  readonly commands: NodeCommands;
+  readonly commands: Pick<NodeCommands, 'add' | 'remove' | 'run'>;
   readonly door: CommandDoor;
   readonly token: string;
   readonly manifest: () => DaemonManifest;

@@ -71,7 +71,8 @@ async function readNodeYaml(folder: string): Promise<Record<string, unknown> | s
     if (statSync(file).size > MAX_YAML_BYTES) return `${file} is larger than ${MAX_YAML_BYTES / 1024} KB`;
     // Loaded late: `node list` on a machine without nodes need not have it.
     const { parse } = await import('yaml');
-    const value: unknown = parse(readFileSync(file, 'utf8'), { maxAliasCount: 20 });
+    // Its warnings would quote the file, control characters and all, on the daemon's stderr.
+    const value: unknown = parse(readFileSync(file, 'utf8'), { maxAliasCount: 20, logLevel: 'error' });
     return isRecord(value) ? value : `${file} is not a map`;
   } catch (error) {
     if (isCode(error, 'ENOENT')) return `${file} does not exist`;

@@ -43,6 +43,11 @@ export async function runFuzz(
 
 async function feed(target: FuzzTarget, inputs: number, seed: number): Promise<FuzzReport> {
   const random = seededRandom(seed);
+  let warning: Error | undefined;
+  const onWarning = (raised: Error): void => {
+    warning ??= raised;
+  };
+  process.on('warning', onWarning);
   let heldBytes = 0;
   for (let round = 0; round < inputs; round += 1) {
     if (round === Math.floor(inputs / 4)) heldBytes = usedBytes();
@@ -55,6 +60,10 @@ async function feed(target: FuzzTarget, inputs: number, seed: number): Promise<F
     }
     if (round % BREATH === 0) await new Promise((resolve) => setImmediate(resolve));
   }
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', onWarning);
+  // Node prints them on stderr, with whatever they quote.
+  if (warning !== undefined) throw new Error(`${target.name}, seed ${seed}: a warning was printed`, { cause: warning });
   return { target: target.name, inputs, accepted: target.acceptedCount(), grownBytes: usedBytes() - heldBytes };
 }
 

@@ -26,9 +26,12 @@ export interface FuzzTarget {
   close(): Promise<void>;
 }
 
-/** One in ten is noise, the others are valid inputs with some bytes changed. */
+/** One in ten is noise, one in ten valid, the others are valid inputs with some bytes changed. */
 export function fuzzInput(target: FuzzTarget, random: SeededRandom): Uint8Array {
-  return random.below(10) === 0 ? random.bytes(random.below(200)) : mutated(random.pick(target.seeds), random);
+  const dice = random.below(10);
+  if (dice === 0) return random.bytes(random.below(200));
+  const seed = random.pick(target.seeds);
+  return dice === 1 ? seed : mutated(seed, random);
 }
 
 const MACHINE = 'fuzz_1';
@@ -77,7 +80,7 @@ function olderTarget(folder: string): FuzzTarget {
   const { door, close, acceptedCount, commands } = doorOf(folder, 'older');
   const named = (id: string) => ({ id, command: { kind: 'start_node', name: 'tick' } as const, authToken: TOKEN });
   const context = {
-    commands: commands as NodeCommands,
+    commands,
     door,
     token: TOKEN,
     manifest: () => ({ version: '1', machineId: MACHINE, uptimeSecs: 1, nodeCount: 0, agentCount: 0, mcpPort: 0 }),
