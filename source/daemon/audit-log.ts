@@ -12,6 +12,8 @@ export interface AuditEntry {
   readonly requestId: string;
   readonly command: string;
   readonly node: string;
+  /** What else was asked, by name. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** Who signed, and with which key: only where the signature was found good. */
   readonly sender?: string | undefined;
   readonly keyId?: string | undefined;
@@ -130,6 +132,7 @@ function toLine(entry: AuditEntry): string {
     request_id: entry.requestId,
     command: entry.command,
     node: entry.node,
+    parameters: entry.parameters,
     signed: entry.keyId !== undefined,
     sender: entry.sender,
     key_id: entry.keyId,

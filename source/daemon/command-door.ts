@@ -1,4 +1,5 @@
 /** Where every command comes in, whichever way: it is checked, carried out or refused, and put on record. */
+import type { CborValue } from '../wire/cbor.ts';
 import { decodeCbor } from '../wire/cbor-decode.ts';
 import { type CommandResult, decodeNodeCommand, type NodeCommand, type Refusal } from '../wire/command.ts';
 import type { DaemonRequest } from '../wire/daemon-command.ts';
@@ -12,6 +13,7 @@ import type { NodeCommands, Outcome } from './node-commands.ts';
 const MAX_COMMAND_BYTES = 64 * 1024;
 /** Of a text from outside in the audit log. */
 const MAX_TEXT = 200;
+const MAX_PARAMETERS = 10;
 
 /** What everybody may ask of a daemon's queryables, asked the older way. */
 const OPEN_REQUESTS: ReadonlySet<DaemonRequest['kind']> = new Set(['list_nodes', 'health']);
@@ -97,7 +99,8 @@ export class CommandDoor {
       const reason = 'A signed command must name its machine: every other machine would take it, too.';
       return this.#refuse(way, command.value, 'other-machine', reason);
     }
-    const subject = { ...subjectOf(way, command.value), sender: verdict.sender, keyId: verdict.keyId };
+    const parameters = textsOf(item.value.parameters);
+    const subject = { ...subjectOf(way, command.value), parameters, sender: verdict.sender, keyId: verdict.keyId };
     this.#record({ ...subject, event: 'accepted' });
     const result = await commands.answer(payload);
     if (result === undefined) return undefined;
@@ -134,6 +137,15 @@ function subjectOf(way: CommandWay, command: NodeCommand | undefined) {
     command: cut(command?.command ?? ''),
     node: cut(command?.nodeName ?? ''),
   };
+}
+
+/** The texts of a map of parameters, for the record; undefined where there are none. */
+function textsOf(value: CborValue): Readonly<Record<string, string>> | undefined {
+  if (!isMap(value)) return undefined;
+  const texts = Object.entries(value).slice(0, MAX_PARAMETERS);
+  return Object.fromEntries(
+    texts.flatMap(([name, text]) => (typeof text === 'string' ? [[cut(name), cut(text)]] : [])),
+  );
 }
 
 function cut(text: string): string {

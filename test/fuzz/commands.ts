@@ -12,7 +12,9 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 print(`${count} inputs, seed ${seed}`);
 const reports = await runFuzz(count, seed, ({ target, inputs, accepted, grownBytes }) =>
-  print(`${target.padEnd(20)} ${inputs} inputs, ${accepted} taken as valid, grown by ${mib(grownBytes)}`),
+  print(
+    `${target.padEnd(20)} ${inputs} inputs, ${accepted} taken as valid, grown by ${mib(grownBytes)}, RSS ${mib(process.memoryUsage().rss)}`,
+  ),
 );
 const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(0);
 print(`no crash in ${seconds} s; RSS ${mib(rssAtStart)} at the start, ${mib(process.memoryUsage().rss)} at the end`);
