@@ -17,15 +17,15 @@ export const daemonCommand: Command = {
       summary: 'name of this machine in the fleet',
       defaultText: 'BUBBALOOP_MACHINE_ID, then the hostname',
     },
+    allowUnsigned: {
+      type: 'boolean',
+      summary: 'take unsigned commands, too, although there is a fleet key',
+    },
     home: {
       type: 'string',
       placeholder: 'DIR',
       summary: 'folder of registry, logs and token',
       defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
-    },
-    allowUnsigned: {
-      type: 'boolean',
-      summary: 'take unsigned commands, too, although there is a fleet key',
     },
   },
   examples: ['bubbaloop daemon', 'bubbaloop daemon --machine-id jetson_1 --endpoint tcp/127.0.0.1:7447'],

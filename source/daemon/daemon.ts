@@ -6,16 +6,13 @@ import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
 import { encodeNodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
-import { AuditLog } from './audit-log.ts';
 import type { Backend } from './backend.ts';
-import { CommandDoor } from './command-door.ts';
-import { CommandGuard } from './command-guard.ts';
 import { openControlSocket } from './control-socket.ts';
-import { followFleetKey } from './fleet-key-file.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
 import { NodeCommands } from './node-commands.ts';
+import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
 import { createProcessBackend, endLeftovers, HOME_MARKER } from './process-backend.ts';
 import { ShmScanner } from './shm-scan.ts';
@@ -100,9 +97,8 @@ async function start(
     backend: options.backend ?? createProcessBackend(),
   });
   const commands = new NodeCommands(supervisor, machineId, ending.signal);
-  const audit = new AuditLog({ file: home.auditFile, say });
-  cleanUps.push(() => within(audit.close(), CLOSE_MS));
-  const door = openDoor(options, commands, audit);
+  const { door, closeDoor } = openDoor({ ...options, commands });
+  cleanUps.push(() => within(closeDoor(), CLOSE_MS));
   const scanner = new ShmScanner({
     machineId,
     nameOf: (pid) => {
@@ -162,16 +158,6 @@ async function start(
       return stopping;
     },
   };
-}
-
-function openDoor(options: DaemonOptions, commands: NodeCommands, audit: AuditLog): CommandDoor {
-  const { home, machineId, say, allowUnsigned = false } = options;
-  const key = followFleetKey(home.fleetKeyFile);
-  const state = key();
-  if (state.kind === 'unusable') say(`No command over zenoh is taken: ${state.reason}`);
-  if (state.kind === 'none') say('There is no fleet key: whoever reaches the router can start and stop nodes.');
-  const guard = new CommandGuard({ key, allowUnsigned, markFile: home.commandMarkFile, say });
-  return new CommandDoor({ machineId, guard, audit, commands });
 }
 
 /** Two daemons under one id would both answer, and a command would reach both. */

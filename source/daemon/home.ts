@@ -11,17 +11,17 @@ export interface Home {
   readonly registryFile: string;
   /** Secret of the older command path, mode 0600. */
   readonly tokenFile: string;
-  /** Who runs on this home. */
-  readonly lockFile: string;
-  /** Unix socket of the running daemon, for commands on the same machine. */
-  readonly socketFile: string;
-  readonly logFolder: string;
   /** Secret that commands are signed with, mode 0600; may be absent. */
   readonly fleetKeyFile: string;
   /** When the newest command that was accepted had been signed, see command-guard. */
   readonly commandMarkFile: string;
   /** Every command and what came of it, JSON lines. */
   readonly auditFile: string;
+  /** Who runs on this home. */
+  readonly lockFile: string;
+  /** Unix socket of the running daemon, for commands on the same machine. */
+  readonly socketFile: string;
+  readonly logFolder: string;
 }
 
 /** `folder`, else env `BUBBALOOP_HOME`, else `~/.bubbaloop`. Touches nothing. */
@@ -32,12 +32,12 @@ export function findHome(folder: string | undefined, env: Readonly<Record<string
     folder: root,
     registryFile: join(root, 'nodes.json'),
     tokenFile: join(root, 'mcp-token'),
-    lockFile: join(root, 'daemon.lock'),
-    socketFile: join(root, 'daemon.sock'),
-    logFolder: join(root, 'logs'),
     fleetKeyFile: join(root, 'fleet-key'),
     commandMarkFile: join(root, 'command-mark'),
     auditFile: join(root, 'audit.log'),
+    lockFile: join(root, 'daemon.lock'),
+    socketFile: join(root, 'daemon.sock'),
+    logFolder: join(root, 'logs'),
   };
 }
 

@@ -147,7 +147,10 @@ function registryTarget(folder: string): FuzzTarget {
 function nodeTarget(folder: string): FuzzTarget {
   const path = join(folder, 'node');
   mkdirSync(path, { recursive: true });
-  const entry = { path, addedAt: '', nameOverride: undefined, configOverride: undefined, autostart: false, others: {} };
+  const registryFile = join(folder, 'one-node.json');
+  writeFileSync(registryFile, JSON.stringify({ nodes: [{ path, addedAt: '' }] }));
+  const [entry] = readRegistry(registryFile);
+  if (entry === undefined) throw new Error('no entry');
   let acceptedCount = 0;
   return {
     name: 'node.yaml bytes',
