@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 /** The folder with `bin`, `configs` and `dist`, found from this file: it may run from source/, dist/ or dist/chunks/. */
 export const projectRoot: string = findProjectRoot(import.meta.dirname);
 
-/** What the native build put into dist/native, `bubbaloop-router` or `bubbaloop.node`; it need not exist. */
-export function nativeFile(name: 'bubbaloop-router' | 'bubbaloop.node'): string {
+/** What the native build put into dist/native, a program or the addon; it need not exist. */
+export function nativeFile(name: 'bubbaloop-router' | 'bubbaloop-shim' | 'bubbaloop.node'): string {
   return join(projectRoot, 'dist', 'native', name);
 }
 

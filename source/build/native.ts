@@ -12,8 +12,8 @@ export type NativeBuildResult =
   | { readonly built: false; readonly reason: string };
 
 /**
- * Builds the crate and puts `bubbaloop.node` (the addon) and `bubbaloop-router` into dist/native. Cargo's own progress
- * goes to stderr. A missing toolchain or a failed build is a result, not an error: `ws://` works without it.
+ * Builds the crate and puts `bubbaloop.node` (the addon), `bubbaloop-router` and `bubbaloop-shim` into dist/native. Cargo's
+ * own progress goes to stderr. A missing toolchain or a failed build is a result, not an error: `ws://` works without it.
  */
 export function buildNative(): NativeBuildResult {
   const startedAtMs = Date.now();
@@ -30,7 +30,7 @@ export function buildNative(): NativeBuildResult {
   mkdirSync(outdir, { recursive: true });
   const release = join(process.env.CARGO_TARGET_DIR ?? join(crate, 'target'), 'release');
   place(join(release, libraryName), join(outdir, 'bubbaloop.node'));
-  place(join(release, 'bubbaloop-router'), join(outdir, 'bubbaloop-router'));
+  for (const program of ['bubbaloop-router', 'bubbaloop-shim']) place(join(release, program), join(outdir, program));
   return { built: true, seconds: Math.round((Date.now() - startedAtMs) / 1000) };
 }
 
