@@ -28,6 +28,10 @@ export const daemonCommand: Command = {
       summary: 'folder of registry, logs and token',
       defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
     },
+    keepNodes: {
+      type: 'boolean',
+      summary: 'leave the nodes running when the daemon is told to end; the next one takes them over',
+    },
   },
   examples: ['bubbaloop daemon', 'bubbaloop daemon --machine-id jetson_1 --endpoint tcp/127.0.0.1:7447'],
   async run(invocation) {
@@ -51,6 +55,7 @@ export const daemonCommand: Command = {
       hostname(),
     );
     const home = findHome(stringFlag(invocation, 'home'), process.env);
+    const keepNodes = booleanFlag(invocation, 'keepNodes');
     const daemon = await runDaemon({
       home,
       machineId: id,
@@ -60,10 +65,11 @@ export const daemonCommand: Command = {
       // Small records only: with shared memory zenoh would keep a pool of 16 MB, and two threads that wake ten times a second.
       openSession: () => explained(() => zenoh.openSession(endpoint, { shm: false, onHandlerError })),
       say,
+      keepNodes,
     });
     say(`Ready: machine ${id}, ${daemon.nodeCount} nodes, ${endpoint}, home ${home.folder}.`);
     await Promise.race([stop, daemon.shutdownRequested]);
-    say('Stopping the nodes.');
+    say(keepNodes ? 'Ending; the nodes run on.' : 'Stopping the nodes.');
     await daemon.stop();
     return EXIT_OK;
   },

@@ -1,15 +1,39 @@
 /** What runs the processes of nodes. `process` here; systemd comes with issue 4. */
 export interface Backend {
   readonly kind: 'process';
+  /** Of processes that are kept: their output and the notes of their start and end get into the log without the daemon. */
+  readonly writesLog?: boolean;
   /** Starts it; rejects with a reason for people where there is no process then. */
   start(request: StartRequest): Promise<RunningProcess>;
+  /**
+   * The process that an earlier daemon of this home started under `keep.name` in `folder`; also one that has ended since,
+   * unless it was told to. Undefined where there is none.
+   */
+  adopt?(keep: Keep, folder: string): AdoptedProcess | undefined;
+  /** Watches nothing any more. Processes that are kept run on. */
+  close?(): void;
+}
+
+/** Given for what may outlive the daemon: how the next one finds it, and where its output goes meanwhile. */
+export interface Keep {
+  readonly name: string;
+  readonly logFile: string;
 }
 
 export interface StartRequest {
   readonly words: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Unused for what is kept, where the backend {@link Backend.writesLog}. */
   readonly output: OutputSink;
+  readonly keep?: Keep;
+}
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Its last lines of output, where the daemon did not see them pass. */
+  readonly lastLines?: readonly string[];
 }
 
 /** Where a process's output goes. */
@@ -26,7 +50,11 @@ export interface OutputSink {
 export interface RunningProcess {
   readonly pid: number;
   /** Resolves once it and everything it started are gone. Never rejects. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  readonly ended: Promise<ProcessEnd>;
   /** Asks it to end, and after the time limit ends it. Safe to call twice. */
   terminate(): void;
+}
+
+export interface AdoptedProcess extends RunningProcess {
+  readonly startedAtMs: number;
 }

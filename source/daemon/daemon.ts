@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { UserError } from '../errors.ts';
+import { nativeFile } from '../project-root.ts';
 import { encodeCommandResult } from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
@@ -8,13 +10,15 @@ import { plainText } from '../wire/plain-text.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 import type { Backend } from './backend.ts';
 import { openControlSocket } from './control-socket.ts';
+import { endLeftovers, HOME_MARKER } from './family.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
 import { NodeCommands } from './node-commands.ts';
 import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
-import { createProcessBackend, endLeftovers, HOME_MARKER } from './process-backend.ts';
+import { createProcessBackend } from './process-backend.ts';
+import { ShimKeeper } from './shim-keeper.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -32,6 +36,8 @@ export interface DaemonOptions {
   readonly allowUnsigned?: boolean;
   /** Default: child processes. */
   readonly backend?: Backend;
+  /** {@link Daemon.stop} leaves the nodes running for the next daemon, where shims keep them. Default false. */
+  readonly keepNodes?: boolean;
   /** Environment of the nodes; default this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -42,7 +48,7 @@ export interface Daemon {
   readonly nodeCount: number;
   /** Resolves when someone asked the daemon to end over zenoh; the caller then calls {@link stop}. */
   readonly shutdownRequested: Promise<void>;
-  /** Ends every node, takes back what was declared, gives back the home. Resolves within 10 s. Safe to call twice. */
+  /** Ends every node (see `keepNodes`), takes back what was declared, gives back the home. Resolves within 10 s. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -80,8 +86,7 @@ async function start(
   const { home, machineId, say } = options;
   const startedAtMs = performance.now();
   const token = readOrMakeToken(home);
-  const leftCount = await endLeftovers(home.folder);
-  if (leftCount > 0) say(`Ended ${leftCount} processes that an earlier daemon had left behind.`);
+  const keeper = options.backend === undefined ? makeKeeper(home, say) : undefined;
   const session = options.openSession();
   cleanUps.push(() => within(session.close(), CLOSE_MS));
   await refuseTwin(session, machineId, say);
@@ -94,8 +99,14 @@ async function start(
     hostname: hostname(),
     machineIps: cached(ownAddresses, 10_000),
     env: { ...(options.env ?? process.env), BUBBALOOP_ZENOH_ENDPOINT: options.endpoint, [HOME_MARKER]: home.folder },
-    backend: options.backend ?? createProcessBackend(),
+    backend: options.backend ?? createProcessBackend({ ...(keeper === undefined ? {} : { keeper }) }),
   });
+  const isRegistryReadable = await supervisor.load();
+  // Whose registry cannot be read may still be registered: it stays.
+  const keep = keeper?.runIds({ everyone: !isRegistryReadable }) ?? new Set();
+  const leftCount = await endLeftovers(home.folder, { keep });
+  if (keep.size > 0) say(`Found ${keep.size} nodes that an earlier daemon had started.`);
+  if (leftCount > 0) say(`Ended ${leftCount} processes that an earlier daemon had left behind.`);
   const commands = new NodeCommands(supervisor, machineId, ending.signal);
   const { door, closeDoor } = openDoor({ ...options, commands });
   cleanUps.push(() => within(closeDoor(), CLOSE_MS));
@@ -141,7 +152,7 @@ async function start(
     return result === undefined ? new Uint8Array(0) : encodeCommandResult(result);
   });
   cleanUps.push(sayLinkChanges(session, say));
-  cleanUps.push(() => supervisor.end());
+  cleanUps.push(() => supervisor.end({ keepNodes: options.keepNodes === true && keeper !== undefined }));
   // A registry that someone edits by hand counts without anyone asking.
   const looking = setInterval(() => void supervisor.refresh(), REGISTRY_LOOK_MS);
   cleanUps.push(() => clearInterval(looking));
@@ -158,6 +169,18 @@ async function start(
       return stopping;
     },
   };
+}
+
+/** Undefined where the native part is not built, or the home does not take it: nodes then end with the daemon. */
+function makeKeeper(home: Home, say: (message: string) => void): ShimKeeper | undefined {
+  const shim = nativeFile('bubbaloop-shim');
+  if (!existsSync(shim)) return undefined;
+  try {
+    return new ShimKeeper({ shim, runFolder: home.runFolder });
+  } catch (error) {
+    say(`Nodes will not outlive a killed daemon: ${messageOf(error)}.`);
+    return undefined;
+  }
 }
 
 /** Two daemons under one id would both answer, and a command would reach both. */

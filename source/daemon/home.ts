@@ -22,6 +22,10 @@ export interface Home {
   /** Unix socket of the running daemon, for commands on the same machine. */
   readonly socketFile: string;
   readonly logFolder: string;
+  /** States of the nodes that run, written by their shims. */
+  readonly runFolder: string;
+  /** What is wanted of each node, for the daemon after one that was killed. */
+  readonly desiredFile: string;
 }
 
 /** `folder`, else env `BUBBALOOP_HOME`, else `~/.bubbaloop`. Touches nothing. */
@@ -38,6 +42,8 @@ export function findHome(folder: string | undefined, env: Readonly<Record<string
     lockFile: join(root, 'daemon.lock'),
     socketFile: join(root, 'daemon.sock'),
     logFolder: join(root, 'logs'),
+    runFolder: join(root, 'run'),
+    desiredFile: join(root, 'desired.json'),
   };
 }
 

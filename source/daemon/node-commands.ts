@@ -117,7 +117,7 @@ export class NodeCommands {
       case 'stop':
         return this.#stop(node);
       case 'restart': {
-        node.send({ kind: 'restart' });
+        await this.#supervisor.start(node, 'restart');
         return this.#reportStart(node, STOP_MS, 'Restarted');
       }
       case 'get_logs':
@@ -136,7 +136,7 @@ export class NodeCommands {
     if (node.machine.phase.kind === 'running')
       return { ok: true, message: `${node.spec.name} already runs, process ${node.pid}.` };
     if (node.isBuilding) return refusal(`${node.spec.name} is being built.`);
-    node.send({ kind: 'start' });
+    await this.#supervisor.start(node, 'start');
     return this.#reportStart(node, STOP_MS, 'Started');
   }
 
@@ -147,11 +147,18 @@ export class NodeCommands {
     if (kind() === 'running') await node.settles(() => kind() !== 'running', EARLY_EXIT_MS);
     const { phase } = node.machine;
     if (phase.kind === 'running') return { ok: true, message: `${verb} ${node.spec.name}, process ${phase.pid}.` };
-    if (phase.kind !== 'failed') return refusal(`${node.spec.name} is ${phase.kind}.`);
-    const lines = node.log.lastLines;
+    if (phase.kind === 'done')
+      return { ok: true, message: `${verb} ${node.spec.name}; it has ended: ${phase.reason}.` };
+    if (phase.kind !== 'failed' && phase.kind !== 'backoff') return refusal(`${node.spec.name} is ${phase.kind}.`);
+    const lines = node.lastLines;
     const last = lines.at(-1);
     const said = last === undefined ? '' : `, last line ${quoted(last)}`;
-    return { ok: false, message: `${node.spec.name} failed: ${phase.reason}${said}.`, output: lines.join('\n') };
+    const again = phase.kind === 'backoff' ? ` It is started again in ${(phase.delayMs / 1_000).toFixed(1)} s.` : '';
+    return {
+      ok: false,
+      message: `${node.spec.name} failed: ${phase.reason}${said}.${again}`,
+      output: lines.join('\n'),
+    };
   }
 
   async #stop(node: SupervisedNode): Promise<Outcome> {

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { nodeNameProblem } from '../wire/names.ts';
 import { isCode, messageOf } from './home.ts';
 import { isRecord, type RegistryEntry } from './registry.ts';
+import { DEFAULT_POLICY, type RunPolicy, readRunPolicy } from './run-policy.ts';
 
 /** A node as its folder and its registry entry describe it. */
 export interface NodeSpec {
@@ -27,6 +28,7 @@ export interface NodeSpec {
   readonly autostart: boolean;
   /** Why it cannot run, undefined where it can. */
   readonly problem: string | undefined;
+  readonly policy: RunPolicy;
 }
 
 const MAX_YAML_BYTES = 256 * 1024;
@@ -45,6 +47,8 @@ export async function readNodeSpec(entry: RegistryEntry): Promise<NodeSpec> {
   const nameProblem = nodeNameProblem(name);
   if (nameProblem !== undefined)
     return brokenSpec(entry, path, fallbackName, `name ${JSON.stringify(name)}: ${nameProblem}`);
+  const policy = readRunPolicy(yaml);
+  if (typeof policy === 'string') return brokenSpec(entry, path, name, `${join(path, 'node.yaml')}: ${policy}`);
   const type = text(yaml.type) ?? '';
   const command = text(yaml.command) ?? defaultCommand(type, baseName, path);
   return {
@@ -61,6 +65,7 @@ export async function readNodeSpec(entry: RegistryEntry): Promise<NodeSpec> {
     configPath: entry.configOverride ?? CONFIG_FILES.map((file) => join(path, file)).find(existsSync) ?? '',
     autostart: entry.autostart,
     problem: command === undefined ? 'node.yaml has no "command", and its type has no usual one' : undefined,
+    policy,
   };
 }
 
@@ -96,6 +101,7 @@ function brokenSpec(entry: RegistryEntry, path: string, wantedName: string, prob
     configPath: '',
     autostart: entry.autostart,
     problem,
+    policy: DEFAULT_POLICY,
   };
 }
 

@@ -2,22 +2,29 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, OutputSink, RunningProcess, StartRequest } from './backend.ts';
+import { Family, GRACE_MS, START_MARKER } from './family.ts';
 import { isCode } from './home.ts';
-import { findFamily, findMarked, readProcessStat } from './proc.ts';
+import { readProcessStat } from './proc.ts';
+import type { ShimKeeper } from './shim-keeper.ts';
 
-/** From SIGTERM to SIGKILL. */
-const GRACE_MS = 5_000;
-/** How often a family that was told to end is looked at: soon at first, then seldom, since each look reads /proc. */
-const FIRST_LOOK_MS = 20;
-const LAST_LOOK_MS = 250;
-
-/** Marks every process of one start, so that one which leaves the process group is still found. */
-const MARKER = 'BUBBALOOP_NODE_START';
-
-/** Children of this process, each in a process group of its own. */
-export function createProcessBackend(options: { readonly graceMs?: number } = {}): Backend {
-  const graceMs = options.graceMs ?? GRACE_MS;
-  return { kind: 'process', start: (request) => startProcess(request, graceMs) };
+/**
+ * Children of this process, each in a process group of its own. With a keeper those that may outlive the daemon are
+ * started by it instead.
+ */
+export function createProcessBackend(
+  options: { readonly graceMs?: number; readonly keeper?: ShimKeeper } = {},
+): Backend {
+  const { graceMs = GRACE_MS, keeper } = options;
+  return {
+    kind: 'process',
+    writesLog: keeper !== undefined,
+    start: (request) =>
+      keeper !== undefined && request.keep !== undefined
+        ? keeper.start(request, request.keep)
+        : startProcess(request, graceMs),
+    adopt: (keep, folder) => keeper?.adopt(keep, folder),
+    close: () => keeper?.close(),
+  };
 }
 
 async function startProcess(request: StartRequest, graceMs: number): Promise<RunningProcess> {
@@ -25,7 +32,7 @@ async function startProcess(request: StartRequest, graceMs: number): Promise<Run
   const id = randomUUID();
   const child = spawn(program, words, {
     cwd: request.cwd,
-    env: { ...request.env, [MARKER]: id },
+    env: { ...request.env, [START_MARKER]: id },
     // A group of its own: signals reach all that it starts, and a Ctrl-C for the daemon does not reach it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,7 +43,13 @@ async function startProcess(request: StartRequest, graceMs: number): Promise<Run
   await spawned(child, program, request.cwd);
   const pid = child.pid ?? 0;
   const read = readOutput(child, request.output);
-  const family = new Family(pid, `${MARKER}=${id}`, graceMs);
+  const family = new Family({
+    groupId: pid,
+    marker: `${START_MARKER}=${id}`,
+    graceMs,
+    // Read while it still lives, or is a zombie that Node has not told us of.
+    sinceTicks: readProcessStat(pid)?.startTicks ?? 0,
+  });
 
   const ended = exited.then(async (exit) => {
     await family.clear();
@@ -85,81 +98,4 @@ function readOutput(child: ChildProcess, sink: OutputSink): Promise<void> {
     });
   });
   return Promise.all(reads).then(() => undefined);
-}
-
-/** Marks every process of a home, so that those which outlived their daemon are found by the next. */
-export const HOME_MARKER = 'BUBBALOOP_DAEMON_HOME';
-
-/**
- * Ends what a daemon of this home left behind when it was killed; returns how many processes there were. The caller
- * holds the home's lock, so none of them has a daemon.
- */
-export async function endLeftovers(homeFolder: string, graceMs: number = GRACE_MS): Promise<number> {
-  const marker = `${HOME_MARKER}=${homeFolder}`;
-  const found = findMarked(marker);
-  for (const pid of found) sendSignal(pid, 'SIGTERM');
-  const limitMs = performance.now() + graceMs;
-  for (let left = found; left.length > 0; left = findMarked(marker)) {
-    if (performance.now() > limitMs) for (const pid of left) sendSignal(pid, 'SIGKILL');
-    await sleep(LAST_LOOK_MS / 2);
-  }
-  return found.length;
-}
-
-/** A process group and whoever left it. */
-class Family {
-  readonly #groupId: number;
-  readonly #marker: string;
-  readonly #graceMs: number;
-  /** Read while the leader still lives, or is a zombie that Node has not told us of. */
-  readonly #sinceTicks: number;
-  #killAtMs = Number.POSITIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(groupId: number, marker: string, graceMs: number) {
-    this.#groupId = groupId;
-    this.#marker = marker;
-    this.#graceMs = graceMs;
-    this.#sinceTicks = readProcessStat(groupId)?.startTicks ?? 0;
-  }
-
-  /** SIGTERM now, SIGKILL when the time is over. */
-  terminate(): void {
-    if (this.#timer !== undefined) return;
-    this.#killAtMs = Date.now() + this.#graceMs;
-    this.#signalAll('SIGTERM');
-    this.#timer = setTimeout(() => this.#signalAll('SIGKILL'), this.#graceMs);
-  }
-
-  /** After its leader ended: what is left is told to end, and gets what remains of the time. */
-  async clear(): Promise<void> {
-    try {
-      let lookMs = FIRST_LOOK_MS;
-      while (this.#members().length > 0) {
-        if (this.#timer === undefined) this.terminate();
-        if (Date.now() > this.#killAtMs) this.#signalAll('SIGKILL');
-        await sleep(lookMs);
-        lookMs = Math.min(lookMs * 1.5, LAST_LOOK_MS);
-      }
-    } finally {
-      clearTimeout(this.#timer);
-    }
-  }
-
-  #members(): readonly number[] {
-    return findFamily(this.#groupId, this.#marker, this.#sinceTicks);
-  }
-
-  #signalAll(signal: NodeJS.Signals): void {
-    for (const pid of new Set([-this.#groupId, ...this.#members()])) sendSignal(pid, signal);
-  }
-}
-
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // ESRCH: ended by itself meanwhile, as wanted. EPERM: it changed its user; there is nothing more we may do.
-    if (!isCode(error, 'ESRCH') && !isCode(error, 'EPERM')) throw error;
-  }
 }

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { NodeState, NodeStatus } from '../wire/node-state.ts';
-import type { Backend, RunningProcess } from './backend.ts';
+import type { Backend, Keep, RunningProcess } from './backend.ts';
 import { splitCommand } from './command-words.ts';
 import { messageOf } from './home.ts';
 import { judgeHealth } from './node-health.ts';
 import type { NodeLog } from './node-log.ts';
-import { describeExit, initialMachine, type NodeEvent, type NodeMachine, step } from './node-machine.ts';
+import { type Desired, describeExit, initialMachine, type NodeEvent, type NodeMachine, step } from './node-machine.ts';
 import { type NodeSpec, readNodeConfig } from './node-spec.ts';
 
 /** What all nodes of a daemon share. */
@@ -18,13 +18,19 @@ export interface NodeContext {
   readonly backend: Backend;
 }
 
-/** One node: its specification, its machine, its process and its log. Emits `change` after every change of phase. */
-export class SupervisedNode extends EventEmitter<{ change: [] }> {
+/**
+ * One node: its specification, its machine, its process and its log. Emits `change` after every
+ * change of phase, and `desired` before anything is done for what is wanted from now on.
+ */
+export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   spec: NodeSpec;
   readonly log: NodeLog;
   readonly #context: NodeContext;
   #machine: NodeMachine = initialMachine(Date.now());
   #process: RunningProcess | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  /** Of a process whose output went to the log without us. */
+  #lastLines: readonly string[] | undefined;
   /** Monotonic, for judging; and Unix milliseconds, for showing. */
   #lastBeat: { readonly monotonicMs: number; readonly atMs: number } | undefined;
   #lastBeatShownMs = 0;
@@ -53,12 +59,56 @@ export class SupervisedNode extends EventEmitter<{ change: [] }> {
   }
 
   send(event: NodeEvent): void {
-    const { machine, effect } = step(this.#machine, event, Date.now());
-    const isChanged = machine.phase !== this.#machine.phase;
+    const before = this.#machine;
+    const { machine, effect } = step(before, event, {
+      atMs: Date.now(),
+      monotonicMs: performance.now(),
+      random: Math.random(),
+      policy: this.spec.policy,
+    });
+    const isChanged = machine.phase !== before.phase;
     this.#machine = machine;
+    if (machine.desired !== before.desired) this.emit('desired');
+    if (isChanged) this.#retryLater();
     if (effect === 'spawn') void this.#spawn();
     if (effect === 'terminate') this.#process?.terminate();
     if (isChanged) this.emit('change');
+  }
+
+  /** The newest lines of the node itself since it was last started, oldest first. */
+  get lastLines(): readonly string[] {
+    return this.#lastLines ?? this.log.lastLines;
+  }
+
+  /**
+   * Takes over the process that an earlier daemon started, if there is one. One that is not wanted is ended, one that
+   * ended unasked is treated as if it did so now.
+   */
+  adopt(desired: Desired): void {
+    const process = this.#context.backend.adopt?.(this.#keep, this.spec.path);
+    if (process === undefined) return;
+    this.#follow(process);
+    this.send({ kind: 'adopted', pid: process.pid, startedAtMs: process.startedAtMs, desired });
+  }
+
+  /** Starts nothing by itself any more: the daemon ends, and leaves that to the next one. */
+  rest(): void {
+    clearTimeout(this.#retry);
+  }
+
+  get #keep(): Keep {
+    return { name: this.spec.name, logFile: this.log.file };
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry);
+    const { phase } = this.#machine;
+    if (phase.kind !== 'backoff') return;
+    this.#retry = setTimeout(() => {
+      // What is being built is started when it is there.
+      if (this.isBuilding) this.#retryLater();
+      else this.send({ kind: 'retry' });
+    }, phase.delayMs);
   }
 
   beat(): void {
@@ -123,7 +173,7 @@ export class SupervisedNode extends EventEmitter<{ change: [] }> {
       startedAtMs: isRunning || phase.kind === 'stopping' ? phase.startedAtMs : undefined,
       restartCount,
       lastExit: this.#isBroken() ? (spec.problem ?? '') : phase.kind === 'failed' ? phase.reason : lastExit,
-      lastLogLines: phase.kind === 'failed' ? this.log.lastLines : [],
+      lastLogLines: phase.kind === 'failed' || phase.kind === 'backoff' ? this.lastLines : [],
     };
   }
 
@@ -138,8 +188,10 @@ export class SupervisedNode extends EventEmitter<{ change: [] }> {
     switch (this.#machine.phase.kind) {
       case 'stopped':
       case 'starting':
+      case 'done':
         return 'stopped';
       case 'failed':
+      case 'backoff':
         return 'failed';
       default:
         return 'running';
@@ -148,33 +200,42 @@ export class SupervisedNode extends EventEmitter<{ change: [] }> {
 
   async #spawn(): Promise<void> {
     this.#lastBeat = undefined;
+    this.#lastLines = undefined;
     const words = this.#commandWords();
     if (!words.ok) {
       this.log.note(`not started: ${words.reason}`, { isStart: true });
       this.send({ kind: 'spawn-failed', reason: words.reason });
       return;
     }
-    this.log.note(`starting: ${words.words.join(' ')}`, { isStart: true });
+    const writesLog = this.#context.backend.writesLog === true;
+    if (!writesLog) this.log.note(`starting: ${words.words.join(' ')}`, { isStart: true });
+    let process: RunningProcess;
     try {
-      const process = await this.#context.backend.start({
+      process = await this.#context.backend.start({
         words: words.words,
         cwd: this.spec.path,
         env: this.environment(),
         output: this.log,
+        keep: this.#keep,
       });
-      this.#process = process;
-      void process.ended.then(({ code, signal }) => {
-        const exit = describeExit(code, signal);
-        this.log.note(`ended: ${exit}`);
-        this.#process = undefined;
-        this.send({ kind: 'ended', exit });
-      });
-      this.send({ kind: 'spawned', pid: process.pid });
     } catch (error) {
       const reason = messageOf(error);
-      this.log.note(`not started: ${reason}`);
+      if (!writesLog) this.log.note(`not started: ${reason}`);
       this.send({ kind: 'spawn-failed', reason });
+      return;
     }
+    this.#follow(process);
+    this.send({ kind: 'spawned', pid: process.pid });
+  }
+
+  #follow(process: RunningProcess): void {
+    this.#process = process;
+    void process.ended.then(({ code, signal, lastLines }) => {
+      if (this.#context.backend.writesLog !== true) this.log.note(`ended: ${describeExit(code, signal)}`);
+      this.#lastLines = lastLines;
+      this.#process = undefined;
+      this.send({ kind: 'ended', code, signal });
+    });
   }
 
   #commandWords(): ReturnType<typeof splitCommand> {

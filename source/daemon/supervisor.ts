@@ -2,14 +2,19 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeState } from '../wire/node-state.ts';
+import { DesiredState } from './desired-state.ts';
 import { type Home, messageOf } from './home.ts';
 import { NodeLog } from './node-log.ts';
+import type { Desired } from './node-machine.ts';
 import { type NodeSpec, readNodeSpec } from './node-spec.ts';
 import { type RegistryEntry, readRegistry, writeRegistry } from './registry.ts';
+import { startOrder } from './start-order.ts';
 import { type NodeContext, SupervisedNode } from './supervised-node.ts';
 
 /** How often a change of the registry or of a node.yaml is looked for while someone asks. */
 const LOOK_MS = 1_000;
+/** What a node depends on has so long to be started before it is started all the same. */
+const DEPENDENCY_MS = 10_000;
 
 export interface SupervisorOptions extends NodeContext {
   readonly home: Home;
@@ -26,6 +31,9 @@ export class Supervisor {
   #nodes = new Map<string, SupervisedNode>();
   /** No longer in the registry, not ended yet. */
   readonly #leaving = new Set<SupervisedNode>();
+  readonly #desired: DesiredState;
+  #isEnding = false;
+  #isReadable = true;
   #stamp: string | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #reloading: Promise<void> | undefined;
@@ -35,12 +43,33 @@ export class Supervisor {
     this.context = options;
     this.#home = options.home;
     this.#say = options.say;
+    this.#desired = new DesiredState(options.home.desiredFile);
   }
 
-  /** Reads the registry and starts what is to start with the daemon. */
-  async begin(): Promise<void> {
+  /** Reads the registry, and takes over what an earlier daemon left running. False where it cannot be read. */
+  async load(): Promise<boolean> {
     await this.refresh({ force: true });
-    for (const node of this.#nodes.values()) if (node.spec.autostart) node.send({ kind: 'start' });
+    return this.#isReadable;
+  }
+
+  /** Starts what was wanted of an earlier daemon that was killed, else what is to start with the daemon. */
+  async begin(): Promise<void> {
+    // One that was taken over after its end has its policy, and is failed, done or soon started again.
+    const isNew = (node: SupervisedNode) => node.machine.phase.kind === 'stopped';
+    const wanted = [...this.#nodes.values()].filter((node) => isNew(node) && this.#desiredOf(node.spec) === 'running');
+    await Promise.all(wanted.map((node) => this.start(node, 'start')));
+  }
+
+  /** Starts or restarts a node, after what it depends on. Whether that came up is no condition: up is not ready. */
+  async start(node: SupervisedNode, how: 'start' | 'restart'): Promise<void> {
+    const names = startOrder(node.spec.name, (name) => this.find(name)?.spec.policy.dependsOn);
+    for (const name of names) {
+      const needed = this.find(name);
+      if (needed === undefined || needed === node) continue;
+      if (!needed.isAlive) needed.send({ kind: 'start' });
+      await needed.settles(() => needed.machine.phase.kind !== 'starting', DEPENDENCY_MS);
+    }
+    node.send({ kind: how });
   }
 
   find(name: string): SupervisedNode | undefined {
@@ -85,12 +114,20 @@ export class Supervisor {
     await this.refresh({ force: true });
   }
 
-  /** Ends all nodes; resolves when every process is gone. */
-  async end(): Promise<void> {
+  /** Ends all nodes; resolves when every process is gone. With `keepNodes` they run on, for the next daemon. */
+  async end(options: { readonly keepNodes: boolean }): Promise<void> {
+    this.#isEnding = true;
+    if (options.keepNodes) for (const node of this.#nodes.values()) node.rest();
+    else await this.#endNodes();
+    this.context.backend.close?.();
+  }
+
+  async #endNodes(): Promise<void> {
     const nodes = [...this.#nodes.values(), ...this.#leaving];
     for (const node of nodes) node.send({ kind: 'stop' });
     await Promise.all(nodes.map((node) => node.settles(() => !node.isAlive, 9_000)));
     await Promise.race([Promise.all(nodes.map((node) => node.log.flush())), sleep(500)]);
+    this.#desired.forget();
   }
 
   #filesStamp(): string {
@@ -103,9 +140,11 @@ export class Supervisor {
     try {
       entries = readRegistry(this.#home.registryFile);
     } catch (error) {
+      this.#isReadable = false;
       this.#sayOnce(`${messageOf(error)} The nodes stay as they were.`);
       return;
     }
+    this.#isReadable = true;
     this.#said.clear();
     const specs = await Promise.all(entries.map(readNodeSpec));
     const next = new Map<string, SupervisedNode>();
@@ -129,16 +168,39 @@ export class Supervisor {
       const log = new NodeLog(join(this.#home.logFolder, `${spec.name}.log`), {
         onFailure: (reason) => this.#say(reason),
       });
-      return new SupervisedNode(spec, log, this.context);
+      return this.#made(new SupervisedNode(spec, log, this.context));
     }
     known.spec = spec;
     return known;
   }
 
+  #made(node: SupervisedNode): SupervisedNode {
+    node.on('desired', () => this.#keepDesired(node.spec.name, node.machine.desired));
+    node.adopt(this.#desiredOf(node.spec));
+    return node;
+  }
+
+  #desiredOf({ name, autostart }: NodeSpec): Desired {
+    return this.#desired.get(name) ?? (autostart ? 'running' : 'stopped');
+  }
+
+  /** Called before it is done, so before anyone is told that it was. */
+  #keepDesired(name: string, desired: Desired | undefined): void {
+    // The daemon's own end is no wish about the nodes.
+    if (this.#isEnding) return;
+    try {
+      this.#desired.set(name, desired);
+    } catch (error) {
+      this.#sayOnce(`What is wanted of ${name} cannot be kept for the next daemon: ${messageOf(error)}.`);
+    }
+  }
+
   #dismiss(node: SupervisedNode): void {
+    node.removeAllListeners('desired');
+    node.send({ kind: 'stop' });
+    this.#keepDesired(node.spec.name, undefined);
     if (!node.isAlive) return;
     this.#leaving.add(node);
-    node.send({ kind: 'stop' });
     void node.settles(() => !node.isAlive, 60_000).then(() => this.#leaving.delete(node));
   }
 

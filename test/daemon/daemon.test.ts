@@ -152,7 +152,10 @@ describe('commands', () => {
   });
 
   it('says what a node said when it failed, at once or later', async () => {
-    register({ bad: `sh -c 'echo no such device; exit 3'`, later: `sh -c 'sleep 0.7; echo gone >&2; exit 4'` });
+    register(
+      { bad: `sh -c 'echo no such device; exit 3'`, later: `sh -c 'sleep 0.7; echo gone >&2; exit 4'` },
+      { restart: 'never' },
+    );
     await start();
     expect(await command({ command: 'start', node_name: 'bad' })).toMatchObject({
       success: false,
@@ -166,6 +169,43 @@ describe('commands', () => {
     expect(await command({ command: 'start', node_name: 'later' })).toMatchObject({ success: true });
     await until(async () => (await nodeState('later')).status === 'failed');
     expect(await nodeState('later')).toMatchObject({ lastExit: 'exit 4', lastLogLines: ['gone'] });
+  });
+
+  it('starts again what failed, until that is a crash loop', async () => {
+    register({ bad: `sh -c 'echo no such device; exit 3'` });
+    await start();
+    expect(await command({ command: 'start', node_name: 'bad' })).toMatchObject({
+      success: false,
+      message: expect.stringMatching(
+        /^bad failed: exit 3, last line "no such device"\. It is started again in 0\.\d s\.$/,
+      ),
+    });
+    await until(async () => (await nodeState('bad')).lastExit?.includes('5 times') === true);
+    expect(await nodeState('bad')).toMatchObject({
+      status: 'failed',
+      lastExit: 'exit 3, ended 5 times within 60 s',
+      restartCount: 4,
+      lastLogLines: ['no such device'],
+    });
+    expect(await command({ command: 'stop', node_name: 'bad' })).toMatchObject({ success: true });
+    expect(await nodeState('bad')).toMatchObject({ status: 'stopped' });
+  });
+
+  it('starts first what a node depends on', async () => {
+    register({ camera: 'sleep 1000' });
+    const path = join(folder, 'detector');
+    mkdirSync(path);
+    writeFileSync(
+      join(path, 'node.yaml'),
+      'name: detector\ncommand: sleep 1000\ndepends_on: [camera, not-registered]\n',
+    );
+    const registry: { nodes: unknown[] } = JSON.parse(readFileSync(home.registryFile, 'utf8'));
+    writeFileSync(home.registryFile, JSON.stringify({ nodes: [{ path }, ...registry.nodes] }));
+    await start();
+    expect(await command({ command: 'start', node_name: 'detector' })).toMatchObject({ success: true });
+    const [camera, detector] = [await nodeState('camera'), await nodeState('detector')];
+    expect([camera.status, detector.status]).toEqual(['running', 'running']);
+    expect(camera.startedAtMs).toBeLessThanOrEqual(detector.startedAtMs ?? 0);
   });
 
   it.each([

@@ -1,96 +1,258 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
+  CRASH_LIMIT,
+  CRASH_WINDOW_MS,
   describeExit,
   initialMachine,
+  type Moment,
   type NodeEvent,
   type NodeMachine,
+  type Phase,
   step,
 } from '../../source/daemon/node-machine.ts';
+import { DEFAULT_POLICY } from '../../source/daemon/run-policy.ts';
+
+const moment = (monotonicMs = 0, policy: Partial<Moment['policy']> = {}): Moment => ({
+  atMs: 1_000 + monotonicMs,
+  monotonicMs,
+  random: 0.5,
+  policy: { ...DEFAULT_POLICY, ...policy },
+});
 
 /** Feeds events; gives the last machine and the effects in order. */
-function run(events: readonly NodeEvent[], from: NodeMachine = initialMachine(0)) {
-  let machine = from;
+function run(events: readonly NodeEvent[], policy: Partial<Moment['policy']> = {}, gapMs = 1) {
+  let machine = initialMachine(0);
   const effects: string[] = [];
   for (const [index, event] of events.entries()) {
-    const next = step(machine, event, index + 1);
+    const next = step(machine, event, moment(index * gapMs, policy));
     machine = next.machine;
     if (next.effect !== undefined) effects.push(next.effect);
   }
-  return { machine, effects, phase: machine.phase.kind };
+  return { machine, effects, phase: machine.phase };
 }
 
-const start = { kind: 'start' } as const;
-const stop = { kind: 'stop' } as const;
-const restart = { kind: 'restart' } as const;
-const spawned = { kind: 'spawned', pid: 7 } as const;
-const ended = { kind: 'ended', exit: 'exit 1' } as const;
+const start: NodeEvent = { kind: 'start' };
+const stop: NodeEvent = { kind: 'stop' };
+const restart: NodeEvent = { kind: 'restart' };
+const retry: NodeEvent = { kind: 'retry' };
+const spawned: NodeEvent = { kind: 'spawned', pid: 7 };
+const spawnFailed: NodeEvent = { kind: 'spawn-failed', reason: 'no such file' };
+const crashed: NodeEvent = { kind: 'ended', code: 1, signal: null };
+const finished: NodeEvent = { kind: 'ended', code: 0, signal: null };
+const adopted: NodeEvent = { kind: 'adopted', pid: 9, startedAtMs: 5, desired: 'running' };
+const adoptedUnwanted: NodeEvent = { ...adopted, desired: 'stopped' };
 
-it('starts and stops', () => {
-  expect(run([start, spawned])).toMatchObject({ effects: ['spawn'], machine: { phase: { kind: 'running', pid: 7 } } });
-  const done = run([start, spawned, stop, ended]);
-  expect(done).toMatchObject({ effects: ['spawn', 'terminate'], phase: 'stopped' });
-  expect(done.machine).toMatchObject({ desired: 'stopped', lastExit: 'exit 1' });
-});
-
-it('calls an end that nobody wanted a failure, whatever the exit code', () => {
-  const failed = run([start, spawned, { kind: 'ended', exit: 'exit 0' }]);
-  expect(failed.machine).toMatchObject({ desired: 'running', phase: { kind: 'failed', reason: 'exit 0' } });
-  expect(run([start, { kind: 'spawn-failed', reason: 'no such file' }]).machine.phase).toEqual({
-    kind: 'failed',
-    reason: 'no such file',
-  });
-});
-
-it('starts again after the end of the old process, never beside it', () => {
-  expect(run([start, spawned, restart])).toMatchObject({ effects: ['spawn', 'terminate'], phase: 'stopping' });
-  expect(run([start, spawned, restart, ended])).toMatchObject({
-    effects: ['spawn', 'terminate', 'spawn'],
-    phase: 'starting',
-  });
-  expect(run([start, spawned, stop, start, ended])).toMatchObject({ phase: 'starting' });
-  expect(run([start, spawned, restart, stop, ended])).toMatchObject({ phase: 'stopped' });
-});
-
-it('stops a node that is still starting as soon as it runs', () => {
-  expect(run([start, stop, spawned])).toMatchObject({ effects: ['spawn', 'terminate'], phase: 'stopping' });
-});
-
-it('restarts what does not run by starting it', () => {
-  expect(run([restart])).toMatchObject({ effects: ['spawn'], phase: 'starting' });
-  expect(run([start, spawned, ended, restart])).toMatchObject({ effects: ['spawn', 'spawn'] });
-});
-
-it('clears a failure by stop', () => {
-  expect(run([start, spawned, ended, stop])).toMatchObject({ phase: 'stopped' });
-});
-
-it('does nothing for what is so already, and for events that cross', () => {
-  expect(run([start, start, spawned, start, spawned])).toMatchObject({ effects: ['spawn'], phase: 'running' });
-  expect(run([stop, stop, ended, spawned, { kind: 'spawn-failed', reason: '' }])).toMatchObject({
-    effects: [],
-    phase: 'stopped',
-  });
-  expect(run([start, spawned, stop, stop])).toMatchObject({ effects: ['spawn', 'terminate'] });
-});
-
-it('holds for any order of events: one process at a time, and a stop wins', () => {
-  const all: readonly NodeEvent[] = [start, stop, restart, spawned, ended];
-  // Every sequence of 6 events, with a world that answers only what can happen.
-  const visit = (machine: NodeMachine, running: number, depth: number): void => {
-    expect(running).toBeLessThanOrEqual(1);
-    if (depth === 0) return;
-    for (const event of all) {
-      if (event.kind === 'spawned' && machine.phase.kind !== 'starting') continue;
-      if (event.kind === 'ended' && running === 0) continue;
-      const next = step(machine, event, 1);
-      const change = event.kind === 'spawned' ? 1 : event.kind === 'ended' ? -1 : 0;
-      if (next.effect === 'terminate') expect(running + change).toBe(1);
-      if (event.kind === 'stop') expect(next.machine.desired).toBe('stopped');
-      visit(next.machine, running + change, depth - 1);
-    }
+describe('every event in every phase', () => {
+  const phases: Readonly<Record<Phase['kind'], Phase>> = {
+    stopped: { kind: 'stopped' },
+    starting: { kind: 'starting' },
+    running: { kind: 'running', pid: 7, startedAtMs: 1 },
+    stopping: { kind: 'stopping', pid: 7, startedAtMs: 1 },
+    backoff: { kind: 'backoff', reason: 'exit 1', delayMs: 500 },
+    done: { kind: 'done', reason: 'exit 0' },
+    failed: { kind: 'failed', reason: 'exit 1' },
   };
-  visit(initialMachine(0), 0, 6);
+  const events = { start, stop, restart, retry, spawned, spawnFailed, crashed, finished, adopted, adoptedUnwanted };
+
+  // Phase and desired before; per event: phase, desired, effect after. `=` is the phase before.
+  const same = '= running';
+  const table: readonly (readonly [Phase['kind'], 'running' | 'stopped', Record<keyof typeof events, string>])[] = [
+    ['stopped', 'stopped', { ...all('= stopped'), ...startable(), adopted: 'running running' }],
+    ['starting', 'running', { ...all(same), stop: '= stopped', ...spawnable('running running', 'failed running') }],
+    [
+      'starting',
+      'stopped',
+      { ...all('= stopped'), ...wanted(), ...spawnable('stopping stopped terminate', 'stopped stopped') },
+    ],
+    ['running', 'running', { ...all(same), ...endable('backoff running', 'done stopped'), ...stoppable() }],
+    ['stopping', 'stopped', { ...all('= stopped'), ...wanted(), ...endable('stopped stopped', 'stopped stopped') }],
+    [
+      'stopping',
+      'running',
+      { ...all(same), stop: '= stopped', ...endable('starting running spawn', 'starting running spawn') },
+    ],
+    ['backoff', 'running', { ...all(same), ...startable(), stop: 'stopped stopped', retry: 'starting running spawn' }],
+    ['done', 'stopped', { ...all('= stopped'), ...startable(), stop: 'stopped stopped' }],
+    ['failed', 'running', { ...all(same), ...startable(), stop: 'stopped stopped' }],
+  ];
+
+  function all(outcome: string): Record<keyof typeof events, string> {
+    return {
+      start: outcome,
+      stop: outcome,
+      restart: outcome,
+      retry: outcome,
+      spawned: outcome,
+      spawnFailed: outcome,
+      crashed: outcome,
+      finished: outcome,
+      adopted: outcome,
+      adoptedUnwanted: outcome,
+    };
+  }
+  function startable() {
+    const outcome = 'starting running spawn';
+    return {
+      start: outcome,
+      restart: outcome,
+      adopted: 'running running',
+      adoptedUnwanted: 'stopping stopped terminate',
+    };
+  }
+  function wanted() {
+    return { start: same, restart: same };
+  }
+  function spawnable(good: string, bad: string) {
+    return { spawned: good, spawnFailed: bad };
+  }
+  function endable(crash: string, finish: string) {
+    return { crashed: crash, finished: finish };
+  }
+  function stoppable() {
+    return { stop: 'stopping stopped terminate', restart: 'stopping running terminate' };
+  }
+
+  const cases = table.flatMap(([kind, desired, outcomes]) =>
+    Object.entries(events).map(
+      ([name, event]) => [kind, desired, name, outcomes[name as keyof typeof events], event] as const,
+    ),
+  );
+
+  it.each(cases)('%s, wanted %s: %s gives %s', (kind, desired, _name, outcome, event) => {
+    const machine: NodeMachine = { ...initialMachine(0), desired, phase: phases[kind] };
+    const next = step(machine, event, moment());
+    const [phase, wantedAfter, effect] = outcome.split(' ');
+    expect(next.machine.phase.kind).toBe(phase === '=' ? kind : phase);
+    expect(next.machine.desired).toBe(wantedAfter);
+    expect(next.effect).toBe(effect);
+    if (phase === '=') expect(next.machine).toEqual({ ...machine, desired: wantedAfter });
+  });
 });
+
+describe('restarts', () => {
+  it('wait longer after every failure, and chance spreads them', () => {
+    const delays = [1, 2, 3, 4].map((count) => {
+      const { phase } = run([start, ...crashes(count)]);
+      return phase.kind === 'backoff' ? phase.delayMs : undefined;
+    });
+    expect(delays).toEqual([500, 1_000, 2_000, 4_000]);
+    const running = run([start, spawned]).machine;
+    const spread = [0, 1].map((random) => step(running, crashed, { ...moment(), random }).machine.phase);
+    expect(spread).toMatchObject([{ delayMs: 400 }, { delayMs: 600 }]);
+  });
+
+  it('end in a failure that says so, where the node ends again and again', () => {
+    const { machine } = run([start, ...crashes(CRASH_LIMIT)]);
+    expect(machine).toMatchObject({
+      desired: 'running',
+      restartCount: CRASH_LIMIT - 1,
+      phase: { kind: 'failed', reason: 'exit 1, ended 5 times within 60 s' },
+    });
+    const asked = step(machine, start, moment(1_000)).machine;
+    const again = step(step(asked, spawned, moment(1_000)).machine, crashed, moment(1_001));
+    expect(again.machine.phase).toMatchObject({ kind: 'backoff', delayMs: 500 });
+  });
+
+  it('go on without end where it fails seldom', () => {
+    const { phase } = run([start, ...crashes(50)], {}, CRASH_WINDOW_MS / 6);
+    expect(phase).toMatchObject({ kind: 'backoff' });
+  });
+
+  it.each([
+    ['never', crashed, 'failed'],
+    ['never', finished, 'done'],
+    ['on-failure', crashed, 'backoff'],
+    ['on-failure', finished, 'done'],
+    ['always', finished, 'backoff'],
+    ['on-failure', { kind: 'ended', code: null, signal: 'SIGTERM' }, 'backoff'],
+  ] as const)('follow the policy: %s after %j gives %s', (policy, event, phase) => {
+    expect(run([start, spawned, event], { restart: policy }).phase.kind).toBe(phase);
+  });
+
+  it('know the exit codes of success', () => {
+    expect(run([start, spawned, crashed], { successExitCodes: [1] }).phase).toEqual({ kind: 'done', reason: 'exit 1' });
+    expect(run([start, spawned, finished], { successExitCodes: [1] }).phase.kind).toBe('backoff');
+  });
+
+  function crashes(count: number): NodeEvent[] {
+    return Array.from({ length: count }, (_, index) =>
+      index === 0 ? [spawned, crashed] : [retry, spawned, crashed],
+    ).flat();
+  }
+});
+
+/** A world that answers as a real one may: one process for every spawn, an end for every process. */
+class World {
+  machine = initialMachine(0);
+  isSpawning = false;
+  isRunning = false;
+  lastWish: 'running' | 'stopped' = 'stopped';
+
+  send(event: NodeEvent, now: Moment): void {
+    if (event.kind === 'spawned') this.isRunning = true;
+    if (event.kind === 'spawned' || event.kind === 'spawn-failed') this.isSpawning = false;
+    if (event.kind === 'ended') this.isRunning = false;
+    if (event.kind === 'start' || event.kind === 'restart') this.lastWish = 'running';
+    if (event.kind === 'stop') this.lastWish = 'stopped';
+    const { machine, effect } = step(this.machine, event, now);
+    this.machine = machine;
+    if (effect === 'spawn') {
+      expect(this.isSpawning || this.isRunning, 'nothing starts twice').toBe(false);
+      this.isSpawning = true;
+    }
+    if (effect === 'terminate') expect(this.isRunning, 'only what runs is ended').toBe(true);
+    this.check();
+  }
+
+  check(): void {
+    const { phase, desired } = this.machine;
+    expect(this.isSpawning).toBe(phase.kind === 'starting');
+    expect(this.isRunning).toBe(phase.kind === 'running' || phase.kind === 'stopping');
+    // A wanted node is up, or on its way, or says why it is not.
+    if (this.lastWish === 'running') {
+      if (phase.kind === 'failed' || phase.kind === 'backoff' || phase.kind === 'done')
+        expect(phase.reason).not.toBe('');
+      else expect(['starting', 'running', 'stopping']).toContain(phase.kind);
+      if (phase.kind !== 'done') expect(desired).toBe('running');
+    } else {
+      expect(desired).toBe('stopped');
+      expect(['running', 'backoff', 'failed']).not.toContain(phase.kind);
+    }
+  }
+
+  possible(): readonly NodeEvent[] {
+    const events = [start, stop, restart, retry];
+    if (this.isSpawning) events.push(spawned, spawned, spawnFailed);
+    if (this.isRunning) events.push(crashed, finished, { kind: 'ended', code: null, signal: 'SIGKILL' });
+    return events;
+  }
+}
+
+it('starts nothing twice and leaves no wanted node down without a reason, whatever happens', () => {
+  for (let seed = 1; seed <= 2_000; seed += 1) {
+    const random = randomOf(seed);
+    const world = new World();
+    const policy = (['never', 'on-failure', 'always'] as const)[seed % 3] ?? 'always';
+    let monotonicMs = 0;
+    for (let count = 0; count < 20; count += 1) {
+      monotonicMs += random() * 20_000;
+      const events = world.possible();
+      const event = events[Math.floor(random() * events.length)];
+      if (event !== undefined) world.send(event, { ...moment(monotonicMs, { restart: policy }), random: random() });
+    }
+  }
+});
+
+/** mulberry32: the same numbers for the same seed. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
 
 it('names an exit', () => {
   expect([describeExit(3, null), describeExit(null, 'SIGKILL'), describeExit(null, null)]).toEqual([

@@ -1,7 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
 import type { OutputSink } from '../../source/daemon/backend.ts';
+import { endLeftovers, HOME_MARKER } from '../../source/daemon/family.ts';
 import { readProcessStat } from '../../source/daemon/proc.ts';
-import { createProcessBackend, endLeftovers, HOME_MARKER } from '../../source/daemon/process-backend.ts';
+import { createProcessBackend } from '../../source/daemon/process-backend.ts';
 
 class Sink implements OutputSink {
   out = '';

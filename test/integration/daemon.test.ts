@@ -45,16 +45,16 @@ const environment = () => ({
 });
 
 /** Adds nodes as a user does: a folder, then `bubbaloop node add`. */
-async function addNode(name: string, command: string): Promise<void> {
+async function addNode(name: string, command: string, more: object = {}): Promise<void> {
   const path = join(folder, 'nodes', name);
   mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, 'node.yaml'), JSON.stringify({ name, version: '1.0.0', type: 'node', command }));
+  writeFileSync(join(path, 'node.yaml'), JSON.stringify({ name, version: '1.0.0', type: 'node', command, ...more }));
   const result = await runBubbaloop(['node', 'add', path], { env: environment() });
   expect(result).toMatchObject({ code: 0, stdout: '' });
 }
 
-async function startDaemon(): Promise<ChildProcess> {
-  const child = spawn(bubbaloop, ['daemon'], { env: environment(), stdio: ['ignore', 'ignore', 'pipe'] });
+async function startDaemon(flags: readonly string[] = []): Promise<ChildProcess> {
+  const child = spawn(bubbaloop, ['daemon', ...flags], { env: environment(), stdio: ['ignore', 'ignore', 'pipe'] });
   started.push(child);
   if (child.stderr === null) throw new Error('no stderr');
   for await (const line of createInterface({ input: child.stderr })) {
@@ -99,7 +99,7 @@ const isAlive = (pid: number | undefined): boolean => {
 };
 
 test('a camera started over zenoh sends frames through shared memory, and the ledger says whose it is', async () => {
-  await addNode('front_door', `${bubbaloop} node run test-camera`);
+  await addNode('front_door', `${bubbaloop} node run test-camera`, { restart: 'never' });
   await startDaemon();
   expect(await ask('manifest', decodeDaemonManifest)).toMatchObject({ machineId: MACHINE, nodeCount: 1 });
   expect(await act('front_door', 'start')).toMatchObject({ ok: true });
@@ -180,17 +180,69 @@ test('SIGTERM ends the daemon and every process under it, stubborn ones too', as
   expect(await ask('manifest', decodeDaemonManifest)).toBeUndefined();
 });
 
-test('what a daemon that was killed left running is ended by the next one', async () => {
-  await addNode('tick', 'sleep 1000');
+test('nodes outlive a daemon that was killed, their logs go on, and the next one takes them over', async () => {
+  await addNode('tick', `sh -c 'while :; do echo tick; sleep 0.1; done'`);
+  await addNode('idle', 'sleep 1000');
+  await addNode('brief', `sh -c 'sleep 1; exit 3'`, { restart: 'never' });
   const daemon = await startDaemon();
+  for (const name of ['tick', 'idle', 'brief']) expect(await act(name, 'start')).toMatchObject({ ok: true });
+  expect(await act('idle', 'stop')).toMatchObject({ ok: true });
+  const before = await nodeState('tick');
+  daemon.kill('SIGKILL');
+  await new Promise((resolve) => daemon.once('exit', resolve));
+  expect(isAlive(before?.pid)).toBe(true);
+  const log = () => readFileSync(join(home, 'logs', 'tick.log'), 'utf8');
+  const lengthBefore = log().length;
+  await until(() => log().length > lengthBefore + 200 && log().endsWith('\n'));
+  await until(() => readFileSync(join(home, 'logs', 'brief.log'), 'utf8').includes('ended: exit 3'));
+
+  const next = await startDaemon();
+  expect(await nodeState('tick')).toMatchObject({
+    status: 'running',
+    pid: before?.pid,
+    startedAtMs: before?.startedAtMs,
+  });
+  expect(await nodeState('idle')).toMatchObject({ status: 'stopped' });
+  expect(await nodeState('brief')).toMatchObject({ status: 'failed', lastExit: 'exit 3' });
+  expect(await act('tick', 'restart')).toMatchObject({ ok: true });
+  expect(isAlive(before?.pid)).toBe(false);
+
+  next.kill('SIGTERM');
+  await new Promise((resolve) => next.once('exit', resolve));
+  expect(ofThisHome()).toEqual([]);
+  await startDaemon();
+  expect(await nodeState('tick')).toMatchObject({ status: 'stopped' });
+});
+
+test('a node ends with its shim, its family too, and is started again', async () => {
+  await addNode('tick', `sh -c '(setsid sleep 1000 &); exec sleep 1000'`);
+  await startDaemon();
+  await act('tick', 'start');
+  const first = (await nodeState('tick'))?.pid;
+  const family = ofThisHome();
+  const state: { shim: { pid: number } } = JSON.parse(readFileSync(join(home, 'run', 'tick.json'), 'utf8'));
+  process.kill(state.shim.pid, 'SIGKILL');
+  await until(async () => {
+    const node = await nodeState('tick');
+    return node?.status === 'running' && node.pid !== first;
+  });
+  expect(family.length).toBeGreaterThanOrEqual(3);
+  expect(
+    family.filter((pid) => isAlive(Number(pid)) && ![...started].some((child) => child.pid === Number(pid))),
+  ).toEqual([]);
+  expect(await nodeState('tick')).toMatchObject({ restartCount: 1, lastExit: 'SIGKILL' });
+});
+
+test('--keep-nodes leaves them to the next daemon', async () => {
+  await addNode('tick', 'sleep 1000');
+  const daemon = await startDaemon(['--keep-nodes']);
   await act('tick', 'start');
   const pid = (await nodeState('tick'))?.pid;
-  daemon.kill('SIGKILL');
+  daemon.kill('SIGTERM');
   await new Promise((resolve) => daemon.once('exit', resolve));
   expect(isAlive(pid)).toBe(true);
   await startDaemon();
-  expect(isAlive(pid)).toBe(false);
-  expect(await nodeState('tick')).toMatchObject({ status: 'stopped' });
+  expect(await nodeState('tick')).toMatchObject({ status: 'running', pid });
 });
 
 test('a second daemon says who is first, with exit code 1', async () => {
