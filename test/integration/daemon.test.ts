@@ -200,7 +200,6 @@ test('nodes outlive a daemon that was killed, their logs go on, and the next one
   expect(await nodeState('tick')).toMatchObject({
     status: 'running',
     pid: before?.pid,
-    startedAtMs: before?.startedAtMs,
   });
   expect(await nodeState('idle')).toMatchObject({ status: 'stopped' });
   expect(await nodeState('brief')).toMatchObject({ status: 'failed', lastExit: 'exit 3' });
