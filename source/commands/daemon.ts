@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { EXIT_OK } from '../errors.ts';
 import { booleanFlag, type Command, stringFlag } from './command.ts';
 
@@ -35,19 +34,27 @@ export const daemonCommand: Command = {
   },
   examples: ['bubbaloop daemon', 'bubbaloop daemon --machine-id jetson_1 --endpoint tcp/127.0.0.1:7447'],
   async run(invocation) {
-    const [{ hostname }, { default: packageJson }, { runDaemon }, { findHome }, { machineId }, zenoh, { explained }] =
-      await Promise.all([
-        import('node:os'),
-        import('../../package.json', { with: { type: 'json' } }),
-        import('../daemon/daemon.ts'),
-        import('../daemon/home.ts'),
-        import('../wire/names.ts'),
-        import('../zenoh/open-session.ts'),
-        import('./command-session.ts'),
-      ]);
+    const [
+      { hostname },
+      { default: packageJson },
+      { runDaemon },
+      { keepHeapSmall },
+      { findHome },
+      { machineId },
+      zenoh,
+      { explained },
+    ] = await Promise.all([
+      import('node:os'),
+      import('../../package.json', { with: { type: 'json' } }),
+      import('../daemon/daemon.ts'),
+      import('../daemon/heap-tidy.ts'),
+      import('../daemon/home.ts'),
+      import('../wire/names.ts'),
+      import('../zenoh/open-session.ts'),
+      import('./command-session.ts'),
+    ]);
     process.title = 'bubbaloop daemon';
-    // A flood of commands would let the heap's young part grow to 48 MB, which it never gives back.
-    setFlagsFromString('--semi-space-growth-factor=1');
+    keepHeapSmall();
     const stop = stopSignal();
     const endpoint = zenoh.resolveEndpoint(stringFlag(invocation, 'endpoint'));
     const id = machineId(

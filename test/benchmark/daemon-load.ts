@@ -37,7 +37,7 @@ async function hundredNodes(): Promise<readonly Figure[]> {
         if (reply.ok) answersMs.push(performance.now() - askedAtMs);
       }
     }
-    await sleep(10_000);
+    await sleep(15_000);
     const cpuBefore = cpuSeconds(pid);
     await sleep(IDLE_SECONDS * 1_000);
     const cpu = (cpuSeconds(pid) - cpuBefore) / IDLE_SECONDS;
