@@ -3,43 +3,80 @@ import { askControlSocket } from '../daemon/control-socket.ts';
 import { readSigner } from '../daemon/fleet-key-file.ts';
 import { EXIT_FAILED, EXIT_OK, UserError } from '../errors.ts';
 import { COMMAND_TIMEOUT_MS, type Outcome, sendCommand } from '../fleet/control.ts';
-import { decodeCommandResult, encodeNodeCommand, type NodeAction } from '../wire/command.ts';
+import { decodeCommandResult, encodeNodeCommand, type NodeAction, type NodeParameters } from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
-import { machineId } from '../wire/names.ts';
 import { decodeNodeList, type NodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
-import type { Session } from '../zenoh/session.ts';
-import { type Invocation, stringFlag } from './command.ts';
+import { withLocalOutput, withRemoteOutput } from './build-output.ts';
+import { booleanFlag, type Invocation, stringFlag } from './command.ts';
 import { type LocalMachine, localMachine } from './node-local.ts';
+import { editWithoutDaemon } from './node-registry.ts';
+import { CONNECT_TIMEOUT_MS, checkedMachine, overZenoh } from './zenoh-session.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** A build may take its time; the daemon bounds it at 30 minutes. */
 const BUILD_TIMEOUT_MS = 31 * 60_000;
 
-/** Tells a daemon what to do with a node: the one of this machine through its socket, else over zenoh. */
-export async function controlNode(name: string, action: NodeAction, invocation: Invocation): Promise<number> {
-  const local = localMachine(invocation);
-  const machine = stringFlag(invocation, 'machine');
-  const timeoutMs = action === 'build' ? BUILD_TIMEOUT_MS : COMMAND_TIMEOUT_MS;
-  const outcome =
-    (machine === undefined ? await askLocally(local, name, action, timeoutMs) : undefined) ??
-    (await overZenoh(invocation, (session) =>
-      sendCommand(session, { machine: checked(machine ?? local.machineId), node: name }, action, {
-        timeoutMs,
-        signer: readSigner(local.home.fleetKeyFile),
-      }),
-    ));
-  if (outcome.output !== '')
-    process.stdout.write(`${plainText(outcome.output, { keepLines: true }).replace(/\n$/, '')}\n`);
+/** What a daemon is asked for. */
+export interface NodeRequest {
+  readonly action: NodeAction;
+  /** Empty for `add`. */
+  readonly node: string;
+  readonly parameters?: NodeParameters | undefined;
+}
+
+/**
+ * Has a daemon do it: the one of this machine through its socket, another over zenoh. Where none runs here, what only
+ * changes the registry is done on the file. Returns the exit code.
+ */
+export async function controlNode(request: NodeRequest, invocation: Invocation): Promise<number> {
+  const { outcome, isShown } = await carryOut(request, invocation);
   const message = plainText(outcome.message);
+  const output = plainText(outcome.output, { keepLines: true }).replace(/\n$/, '');
+  if (booleanFlag(invocation, 'json')) {
+    process.stdout.write(`${JSON.stringify({ ok: outcome.ok, message, output }, undefined, 2)}\n`);
+    return outcome.ok ? EXIT_OK : EXIT_FAILED;
+  }
+  if (output !== '' && !isShown) process.stdout.write(`${output}\n`);
   if (message !== '') process.stderr.write(outcome.ok ? `${message}\n` : `bubbaloop: ${message}\n`);
   return outcome.ok ? EXIT_OK : EXIT_FAILED;
 }
 
+interface Answered {
+  readonly outcome: Outcome;
+  /** Its output was printed as it came. */
+  readonly isShown: boolean;
+}
+
+async function carryOut(request: NodeRequest, invocation: Invocation): Promise<Answered> {
+  const { action, node, parameters } = request;
+  const isBuild = action === 'build' || action === 'clean';
+  const isStreamed = isBuild && !booleanFlag(invocation, 'json');
+  const timeoutMs = isBuild ? BUILD_TIMEOUT_MS : COMMAND_TIMEOUT_MS;
+  const machine = stringFlag(invocation, 'machine');
+  const local = localMachine(invocation);
+  if (machine === undefined) {
+    const asked = askLocally(local, request, timeoutMs);
+    const { result, isShown } = isStreamed
+      ? await withLocalOutput(local.home, node, asked)
+      : { result: await asked, isShown: false };
+    const outcome = result ?? (await editWithoutDaemon(request, local));
+    if (outcome !== undefined) return { outcome, isShown };
+  }
+  const target = { machine: checkedMachine(machine ?? local.machineId), node };
+  return overZenoh(invocation, async (session) => {
+    const signer = readSigner(local.home.fleetKeyFile);
+    const send = () => sendCommand(session, target, action, { timeoutMs, parameters, signer });
+    if (!isStreamed) return { outcome: await send(), isShown: false };
+    const { result, isShown } = await withRemoteOutput(session, target, send);
+    return { outcome: result, isShown };
+  });
+}
+
 /** The nodes of another machine. */
 export async function askRemoteNodes(machine: string, invocation: Invocation): Promise<NodeList> {
+  const id = checkedMachine(machine);
   return overZenoh(invocation, async (session) => {
-    for await (const reply of session.get(daemonKey(checked(machine), 'nodes'), { timeoutMs: CONNECT_TIMEOUT_MS })) {
+    for await (const reply of session.get(daemonKey(id, 'nodes'), { timeoutMs: CONNECT_TIMEOUT_MS })) {
       if (!reply.ok) continue;
       const list = decodeNodeList(reply.sample.payload);
       if (list.ok) return list.value;
@@ -49,29 +86,20 @@ export async function askRemoteNodes(machine: string, invocation: Invocation): P
   });
 }
 
-/** As the machine itself makes its id: a hostname may be given. */
-function checked(machine: string): string {
-  const id = machineId({ BUBBALOOP_MACHINE_ID: machine }, machine);
-  if (!/[/*$#?\s\p{Cc}]/u.test(machine)) return id;
-  throw new UserError(`${JSON.stringify(machine)} is no machine id.`, {
-    hint: 'It is one word without “/” or “*”, as `bubbaloop top` shows it: jetson_1.',
-  });
-}
-
 /** Undefined where no daemon runs on this home. */
 async function askLocally(
   { home }: LocalMachine,
-  name: string,
-  action: NodeAction,
+  { action, node, parameters }: NodeRequest,
   timeoutMs: number,
 ): Promise<Outcome | undefined> {
   // Any machine id: who reaches the socket means the daemon behind it.
   const command = {
     command: action,
-    nodeName: name,
+    nodeName: node,
     requestId: randomUUID(),
     targetMachine: '',
     timestampMs: Date.now(),
+    parameters,
   };
   const answer = await askControlSocket(home.socketFile, encodeNodeCommand(command), timeoutMs);
   if (answer === undefined || answer.length === 0) return undefined;
@@ -79,39 +107,4 @@ async function askLocally(
   if (!result.ok)
     throw new UserError(`The daemon on ${home.folder} answered, but not with a result: ${result.reason}.`);
   return { ok: result.value.success, message: result.value.message, output: result.value.output };
-}
-
-async function overZenoh<T>(invocation: Invocation, work: (session: Session) => Promise<T>): Promise<T> {
-  const [{ resolveEndpoint }, { openCommandSession }] = await Promise.all([
-    import('../zenoh/open-session.ts'),
-    import('./command-session.ts'),
-  ]);
-  const endpoint = resolveEndpoint(stringFlag(invocation, 'endpoint'));
-  const session = await openCommandSession(endpoint, { shm: false });
-  try {
-    await firstConnection(session).catch((error: Error) => {
-      throw new UserError(`No router at ${endpoint}: ${plainText(error.message)}.`, {
-        hint: 'Start one with `bubbaloop router standalone`, or say where it is with --endpoint.',
-        cause: error,
-      });
-    });
-    return await work(session);
-  } finally {
-    await session.close();
-  }
-}
-
-/** Resolves when connected; rejects after the first attempt that failed: a command does not wait for a router to come. */
-async function firstConnection(session: Session): Promise<void> {
-  const gaveUp = Promise.withResolvers<void>();
-  const listen = (link: Session['link']): void => {
-    if (link.state === 'lost') gaveUp.reject(new Error(link.reason));
-  };
-  const stop = session.onLink(listen);
-  listen(session.link);
-  try {
-    await Promise.race([session.connected({ timeoutMs: CONNECT_TIMEOUT_MS }), gaveUp.promise]);
-  } finally {
-    stop();
-  }
 }

@@ -1,71 +1,80 @@
-import { resolve } from 'node:path';
+/** What changes the registry only, on a machine where no daemon runs. */
 import { prepareHome } from '../daemon/home.ts';
-import { type NodeSpec, readNodeSpec } from '../daemon/node-spec.ts';
-import { readRegistry, withEntry, writeRegistry } from '../daemon/registry.ts';
-import { EXIT_OK, UserError, usageError } from '../errors.ts';
-import { nodeNameProblem } from '../wire/names.ts';
-import { plainText } from '../wire/plain-text.ts';
-import { type Invocation, stringFlag } from './command.ts';
-import { askLocalNodes, localMachine } from './node-local.ts';
+import { DamagedRegistry, editRegistryFile, type RegistryEntry, setAside } from '../daemon/registry.ts';
+import { type Added, withChanged, withInstance, withNode } from '../daemon/registry-edits.ts';
+import { UserError } from '../errors.ts';
+import type { Outcome } from '../fleet/control.ts';
+import type { NodeRequest } from './node-control.ts';
+import type { LocalMachine } from './node-local.ts';
 
-const POKE_TIMEOUT_MS = 2_000;
+type Edit = (
+  entries: readonly RegistryEntry[],
+) => Promise<{ readonly entries: readonly RegistryEntry[]; readonly message: string }>;
 
-/** `bubbaloop node add PATH`: a running daemon sees it at once. */
-export async function addNode(path: string, invocation: Invocation): Promise<number> {
-  const { home } = localMachine(invocation);
-  const name = stringFlag(invocation, 'name');
-  const problem = name === undefined ? undefined : nodeNameProblem(name);
-  if (problem !== undefined) throw usageError(`--name ${JSON.stringify(plainText(name ?? ''))}: ${problem}.`);
-  const config = stringFlag(invocation, 'config');
-  const folder = resolve(path);
-  const entries = withEntry(
-    readRegistry(home.registryFile),
-    folder,
-    name,
-    config === undefined ? undefined : resolve(config),
-  );
-  const specs = await Promise.all(entries.map(readNodeSpec));
-  const added = specs.at(-1);
-  if (added?.problem !== undefined) {
-    throw new UserError(`${plainText(added.problem)}.`, {
-      hint: 'A node’s folder holds a node.yaml with name, type and command.',
-    });
-  }
-  refuseTwin(specs, added);
+/** Undefined where it takes a daemon. Throws UserError. */
+export async function editWithoutDaemon(request: NodeRequest, { home }: LocalMachine): Promise<Outcome | undefined> {
+  const edit = editOf(request);
+  if (edit === undefined) return undefined;
   prepareHome(home);
-  writeRegistry(home.registryFile, entries);
-  const isSupervised = (await askLocalNodes(home, POKE_TIMEOUT_MS)) !== undefined;
-  process.stderr.write(
-    `Added ${added?.name}. ${isSupervised ? `Start it: bubbaloop node start ${added?.name}` : 'No daemon runs here yet: bubbaloop daemon'}\n`,
-  );
-  return EXIT_OK;
-}
-
-function refuseTwin(specs: readonly NodeSpec[], added: NodeSpec | undefined): void {
-  const twin = specs.find((spec) => spec !== added && spec.name === added?.name);
-  if (twin === undefined) return;
-  throw new UserError(`There is a node ${twin.name} already, in ${twin.path}.`, {
-    hint: 'Give this one another name: --name NAME.',
-  });
-}
-
-/** `bubbaloop node remove NAME`: a running daemon stops it; its folder stays. */
-export async function removeNode(name: string, invocation: Invocation): Promise<number> {
-  const { home } = localMachine(invocation);
-  const entries = readRegistry(home.registryFile);
-  const specs = await Promise.all(entries.map(readNodeSpec));
-  const index = specs.findIndex((spec) => spec.name === name);
-  if (index < 0) {
-    const names = specs.map((spec) => spec.name).join(', ');
-    throw new UserError(`There is no node ${JSON.stringify(plainText(name))} in ${home.registryFile}.`, {
-      hint: names === '' ? 'It has none.' : `It has: ${names}.`,
+  let message = '';
+  try {
+    await editRegistryFile(home.registryFile, async (entries) => {
+      const result = await edit(entries);
+      message = result.message;
+      return result.entries;
     });
+  } catch (error) {
+    if (error instanceof DamagedRegistry) throw putAside(home.registryFile, error);
+    throw error;
   }
-  writeRegistry(
-    home.registryFile,
-    entries.filter((_entry, at) => at !== index),
-  );
-  await askLocalNodes(home, POKE_TIMEOUT_MS);
-  process.stderr.write(`Removed ${name}; its folder ${specs[index]?.path} stays.\n`);
-  return EXIT_OK;
+  return { ok: true, message, output: '' };
+}
+
+function editOf({ action, node, parameters }: NodeRequest): Edit | undefined {
+  const noDaemon = 'No daemon runs here yet: bubbaloop daemon';
+  const added = ({ entries, spec }: Added) => ({ entries, message: `Added ${spec.name}. ${noDaemon}` });
+  const changed = (change: (entry: RegistryEntry) => RegistryEntry | undefined, message: string): Edit => {
+    return async (entries) => ({ entries: await withChanged(entries, node, change), message });
+  };
+  switch (action) {
+    case 'add': {
+      const { source = '', name, config } = parameters ?? {};
+      return async (entries) => added(await withNode(entries, { path: source, name, config }));
+    }
+    case 'instance': {
+      const { name, config } = parameters ?? {};
+      return async (entries) => added(await withInstance(entries, node, { name, config }));
+    }
+    case 'remove':
+      return changed(() => undefined, `Removed ${node}; its folder stays.`);
+    case 'enable_autostart':
+      return async (entries) => ({
+        entries: await withChanged(entries, node, (entry) => {
+          if (entry.installed) return { ...entry, autostart: true };
+          throw new UserError(`${node} is not installed.`, { hint: `bubbaloop node install ${node}` });
+        }),
+        message: `${node} starts with the daemon.`,
+      });
+    case 'disable_autostart':
+      return changed((entry) => ({ ...entry, autostart: false }), `${node} no longer starts with the daemon.`);
+    case 'install':
+      return changed((entry) => ({ ...entry, installed: true }), `Installed ${node}. ${noDaemon}`);
+    case 'uninstall':
+      return changed(
+        (entry) => ({ ...entry, installed: false, autostart: false }),
+        `Uninstalled ${node}; it stays registered, and its folder stays.`,
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** The damaged registry is not written over: it is moved, and the user is told where to. */
+function putAside(file: string, error: DamagedRegistry): UserError {
+  const aside = setAside(file, []);
+  if (aside === undefined) return error;
+  return new UserError(error.message, {
+    hint: `It is kept as ${aside}. Mend it and move it back, or run this again to begin a new one.`,
+    cause: error,
+  });
 }

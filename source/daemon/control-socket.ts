@@ -44,7 +44,10 @@ export async function openControlSocket(path: string, answer: AnswerRequest): Pr
 
 async function serve(socket: Socket, answer: AnswerRequest): Promise<void> {
   socket.setTimeout(30_000, () => socket.destroy());
-  socket.end(await answer(await readAll(socket, MAX_REQUEST_BYTES)));
+  const request = await readAll(socket, MAX_REQUEST_BYTES);
+  // Whoever waits for a build waits in silence.
+  socket.setTimeout(0);
+  socket.end(await answer(request));
 }
 
 /** Sends one request; undefined where no daemon listens at `path`. Rejects when the time is over. */

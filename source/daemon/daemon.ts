@@ -14,6 +14,7 @@ import { endLeftovers, HOME_MARKER } from './family.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
+import { LogGateway } from './log-gateway.ts';
 import { NodeCommands } from './node-commands.ts';
 import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
@@ -92,9 +93,16 @@ async function start(
   await refuseTwin(session, machineId, say);
 
   const ending = new AbortController();
-  const supervisor = new Supervisor({
+  const logs = new LogGateway({
+    session,
+    machineId,
+    fileOf: (node): string | undefined => supervisor.find(node)?.log.file,
+    say,
+  });
+  const supervisor: Supervisor = new Supervisor({
     home,
     say,
+    onNodes: (names) => logs.setNodes(names),
     machineId,
     hostname: hostname(),
     machineIps: cached(ownAddresses, 10_000),
@@ -142,6 +150,8 @@ async function start(
     say,
   });
   cleanUps.push(() => within(closeGateway(), CLOSE_MS));
+  await logs.open();
+  cleanUps.push(() => within(logs.close(), CLOSE_MS));
   await openLocalControl(home, say, cleanUps, async (request) => {
     // Also the poke of a `bubbaloop node add` that has just written the registry.
     if (request.length === 0) {
@@ -153,6 +163,7 @@ async function start(
   });
   cleanUps.push(sayLinkChanges(session, say));
   cleanUps.push(() => supervisor.end({ keepNodes: options.keepNodes === true && keeper !== undefined }));
+  cleanUps.push(() => commands.builds.ended());
   // A registry that someone edits by hand counts without anyone asking.
   const looking = setInterval(() => void supervisor.refresh(), REGISTRY_LOOK_MS);
   cleanUps.push(() => clearInterval(looking));

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
 import {
   type CommandResult,
   decodeNodeCommand,
@@ -9,8 +9,9 @@ import {
 } from '../wire/command.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { messageOf } from './home.ts';
-import { buildNode } from './node-build.ts';
-import { type RegistryEntry, withEntry } from './registry.ts';
+import { NodeBuilds } from './node-builds.ts';
+import type { RegistryEntry } from './registry.ts';
+import { type Added, type Addition, withInstance, withNode } from './registry-edits.ts';
 import type { SupervisedNode } from './supervised-node.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -35,11 +36,13 @@ export class NodeCommands {
   readonly #machineId: string;
   /** Aborted when the daemon ends. */
   readonly #signal: AbortSignal;
+  readonly builds: NodeBuilds;
 
   constructor(supervisor: Supervisor, machineId: string, signal: AbortSignal) {
     this.#supervisor = supervisor;
     this.#machineId = machineId;
     this.#signal = signal;
+    this.builds = new NodeBuilds(signal);
   }
 
   /** Answers the payload of a command query; undefined where it is meant for another machine. Never throws. */
@@ -63,31 +66,50 @@ export class NodeCommands {
   }
 
   /** Never throws. */
-  async run({ command, nodeName }: Pick<NodeCommand, 'command' | 'nodeName'>): Promise<Outcome> {
+  async run({
+    command,
+    nodeName,
+    parameters,
+  }: Pick<NodeCommand, 'command' | 'nodeName' | 'parameters'>): Promise<Outcome> {
     if (!isNodeAction(command)) return refusal(`This daemon does not know the command ${quoted(command)}.`);
     if (this.#signal.aborted) return refusal('The daemon is stopping.');
     try {
       // A node that was added a moment ago counts.
       await this.#supervisor.refresh({ force: true });
+      if (command === 'add') return await this.add(parameters?.source ?? '', parameters?.name, parameters?.config);
+      if (command === 'instance') {
+        const { name, config } = parameters ?? {};
+        return await this.#register((entries) => withInstance(entries, nodeName, { name, config }));
+      }
       const node = this.#supervisor.find(nodeName);
       if (node === undefined) return this.#unknownNode(nodeName);
       return await this.#act(command, node);
     } catch (error) {
-      return refusal(`${command} ${nodeName}: ${messageOf(error)}`);
+      return refusal(`${command} ${plainText(nodeName).slice(0, 200)}: ${explained(error)}`);
     }
   }
 
   /** Adds a folder to the registry. */
   async add(path: string, name?: string, config?: string): Promise<Outcome> {
-    const folder = resolve(path);
-    if (!existsSync(join(folder, 'node.yaml')))
-      return refusal(`There is no node.yaml in ${quoted(folder)} on ${this.#machineId}.`);
+    const addition: Addition = { path, name, config };
     try {
-      await this.#supervisor.editRegistry((entries) => withEntry(entries, folder, name, config));
-      return { ok: true, message: `Added ${folder}.` };
+      return await this.#register((entries) => withNode(entries, addition));
     } catch (error) {
-      return refusal(messageOf(error));
+      return refusal(explained(error));
     }
+  }
+
+  async #register(edit: (entries: readonly RegistryEntry[]) => Promise<Added>): Promise<Outcome> {
+    let added: Added['spec'] | undefined;
+    await this.#supervisor.editRegistry(async (entries) => {
+      const result = await edit(entries);
+      added = result.spec;
+      return result.entries;
+    });
+    const name = added?.name ?? '';
+    const next =
+      added?.isBuilt === false ? `Build it: bubbaloop node build ${name}` : `Start it: bubbaloop node start ${name}`;
+    return { ok: true, message: `Added ${name} on ${this.#machineId}. ${next}` };
   }
 
   /** Stops a node and takes it off the registry; its folder stays. */
@@ -95,12 +117,13 @@ export class NodeCommands {
     const node = this.#supervisor.find(name);
     if (node === undefined) return this.#unknownNode(name);
     try {
+      if (node.isBuilding) return refusal(`${name} is being built.`);
       const stopped = await this.#act('stop', node);
       if (!stopped.ok) return stopped;
       await this.#supervisor.editRegistry((entries) => entries.filter((entry) => !isEntryOf(entry, node)));
       return { ok: true, message: `Removed ${name}; its folder ${node.spec.path} stays.` };
     } catch (error) {
-      return refusal(messageOf(error));
+      return refusal(explained(error));
     }
   }
 
@@ -117,22 +140,32 @@ export class NodeCommands {
       case 'stop':
         return this.#stop(node);
       case 'restart': {
+        if (!node.spec.installed) return notInstalled(node);
+        if (node.isBuilding) return refusal(`${node.spec.name} is being built.`);
         await this.#supervisor.start(node, 'restart');
         return this.#reportStart(node, STOP_MS, 'Restarted');
       }
       case 'get_logs':
         return this.#logs(node);
       case 'build':
-        return this.#build(node);
+      case 'clean':
+        return this.builds.run(node, action);
+      case 'install':
+        return this.#install(node);
+      case 'uninstall':
+        return this.#uninstall(node);
+      case 'remove':
+        return this.remove(node.spec.name);
       case 'enable_autostart':
       case 'disable_autostart':
         return this.#setAutostart(node, action === 'enable_autostart');
       default:
-        return refusal(`${action} is not supported yet by this daemon.`);
+        return refusal(`${action} is not about a node that is registered.`);
     }
   }
 
   async #start(node: SupervisedNode): Promise<Outcome> {
+    if (!node.spec.installed) return notInstalled(node);
     if (node.machine.phase.kind === 'running')
       return { ok: true, message: `${node.spec.name} already runs, process ${node.pid}.` };
     if (node.isBuilding) return refusal(`${node.spec.name} is being built.`);
@@ -178,36 +211,55 @@ export class NodeCommands {
     return { ok: true, message: output === '' ? `${node.spec.name} has no log yet.` : '', output };
   }
 
-  async #build(node: SupervisedNode): Promise<Outcome> {
-    const { name } = node.spec;
-    if (node.isBuilding) return refusal(`${name} is being built already.`);
-    if (node.isAlive) return refusal(`${name} runs: stop it before it is built.`);
-    node.isBuilding = true;
-    try {
-      const env = node.environment();
-      const result = await buildNode(node.spec, {
-        backend: this.#supervisor.context.backend,
-        env,
-        signal: this.#signal,
-      });
-      node.buildOutput = result.output;
-      return { ok: result.ok, message: `${name}: ${result.message}.`, output: result.output.join('\n') };
-    } finally {
-      node.isBuilding = false;
+  /** Gives it to the daemon to run. */
+  async #install(node: SupervisedNode): Promise<Outcome> {
+    const { name, problem, isBuilt, command } = node.spec;
+    if (problem !== undefined) return refusal(`${name} cannot be installed: ${plainText(problem)}.`);
+    if (!isBuilt) {
+      const what = `its program is missing (${plainText(command ?? '')})`;
+      return refusal(`${name} cannot be installed: ${what}; build it first: bubbaloop node build ${name}.`);
     }
+    if (node.spec.installed) return { ok: true, message: `${name} is installed already.` };
+    await this.#change(node, (entry) => ({ ...entry, installed: true }));
+    return { ok: true, message: `Installed ${name}. Start it: bubbaloop node start ${name}` };
+  }
+
+  /** Takes it from the daemon: ended, not started again, still registered. */
+  async #uninstall(node: SupervisedNode): Promise<Outcome> {
+    const { name } = node.spec;
+    if (!node.spec.installed) return { ok: true, message: `${name} is not installed.` };
+    const stopped = await this.#stop(node);
+    if (!stopped.ok) return stopped;
+    await this.#change(node, (entry) => ({ ...entry, installed: false, autostart: false }));
+    return { ok: true, message: `Uninstalled ${name}; it stays registered, and its folder stays.` };
   }
 
   async #setAutostart(node: SupervisedNode, autostart: boolean): Promise<Outcome> {
-    await this.#supervisor.editRegistry((entries) =>
-      entries.map((entry) => (isEntryOf(entry, node) ? { ...entry, autostart } : entry)),
-    );
+    if (autostart && !node.spec.installed) return notInstalled(node);
+    await this.#change(node, (entry) => ({ ...entry, autostart }));
     return { ok: true, message: `${node.spec.name} ${autostart ? 'starts' : 'no longer starts'} with the daemon.` };
+  }
+
+  async #change(node: SupervisedNode, change: (entry: RegistryEntry) => RegistryEntry): Promise<void> {
+    await this.#supervisor.editRegistry((entries) =>
+      entries.map((entry) => (isEntryOf(entry, node) ? change(entry) : entry)),
+    );
   }
 }
 
 /** Whether an entry is this instance: one folder may have several. */
 function isEntryOf(entry: RegistryEntry, node: SupervisedNode): boolean {
   return resolve(entry.path) === node.spec.path && entry.nameOverride === node.spec.nameOverride;
+}
+
+function notInstalled(node: SupervisedNode): Outcome {
+  const { name } = node.spec;
+  return refusal(`${name} is not installed: bubbaloop node install ${name}.`);
+}
+
+/** What is wrong, and what to do where that is known. */
+function explained(error: unknown): string {
+  return error instanceof UserError && error.hint !== undefined ? `${error.message} ${error.hint}` : messageOf(error);
 }
 
 function refusal(message: string): Outcome {

@@ -21,11 +21,15 @@ export interface NodeSpec {
   /** As written in node.yaml; {@link splitCommand} makes words of it. */
   readonly command: string | undefined;
   readonly build: string | undefined;
+  /** What removes that which was built; `cargo clean` for a Rust node that names none. */
+  readonly clean: string | undefined;
   /** Whether the program it starts exists, where its command names a file; true otherwise. */
   readonly isBuilt: boolean;
   /** File with its configuration, empty where it has none. */
   readonly configPath: string;
   readonly autostart: boolean;
+  /** False after `uninstall`: then it cannot be started. */
+  readonly installed: boolean;
   /** Why it cannot run, undefined where it can. */
   readonly problem: string | undefined;
   readonly policy: RunPolicy;
@@ -61,9 +65,11 @@ export async function readNodeSpec(entry: RegistryEntry): Promise<NodeSpec> {
     type,
     command,
     build: text(yaml.build),
+    clean: text(yaml.clean) ?? (type === 'rust' ? 'cargo clean' : undefined),
     isBuilt: command === undefined || isProgramThere(command, path),
     configPath: entry.configOverride ?? CONFIG_FILES.map((file) => join(path, file)).find(existsSync) ?? '',
     autostart: entry.autostart,
+    installed: entry.installed,
     problem: command === undefined ? 'node.yaml has no "command", and its type has no usual one' : undefined,
     policy,
   };
@@ -97,9 +103,11 @@ function brokenSpec(entry: RegistryEntry, path: string, wantedName: string, prob
     type: '',
     command: undefined,
     build: undefined,
+    clean: undefined,
     isBuilt: false,
     configPath: '',
     autostart: entry.autostart,
+    installed: entry.installed,
     problem,
     policy: DEFAULT_POLICY,
   };

@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isCode, messageOf } from './home.ts';
+import { withRegistryLock } from './registry-lock.ts';
 
 /** One node of `nodes.json`. Fields that we do not know are kept when the file is written again. */
 export interface RegistryEntry {
@@ -15,8 +16,16 @@ export interface RegistryEntry {
   readonly configOverride: string | undefined;
   /** Ours: start it with the daemon. */
   readonly autostart: boolean;
+  /** Ours: `uninstall` turned it off, and it cannot be started until `install`. Absent means installed. */
+  readonly installed: boolean;
   readonly others: Readonly<Record<string, unknown>>;
 }
+
+/** A registry whose content is none. */
+export class DamagedRegistry extends UserError {}
+
+/** A file changed so lately may be half written, by an editor that does not write whole files. */
+const SETTLED_MS = 2_000;
 
 /** Reads the registry; no file means no nodes. Throws UserError where it is not what it should be. */
 export function readRegistry(file: string): readonly RegistryEntry[] {
@@ -33,7 +42,7 @@ export function readRegistry(file: string): readonly RegistryEntry[] {
     if (!Array.isArray(nodes)) throw new Error('it has no list "nodes"');
     return nodes.map(readEntry);
   } catch (error) {
-    throw new UserError(`${file} is not a registry of nodes: ${messageOf(error)}.`, {
+    throw new DamagedRegistry(`${file} is not a registry of nodes: ${messageOf(error)}.`, {
       hint: 'It holds {"nodes": [{"path": "…"}]}; mend it, or move it away and use `bubbaloop node add PATH`.',
       cause: error,
     });
@@ -44,18 +53,40 @@ function readEntry(value: unknown, index: number): RegistryEntry {
   if (!isRecord(value) || typeof value.path !== 'string' || value.path === '') {
     throw new Error(`nodes[${index}] has no path`);
   }
-  const { path, addedAt, name_override, config_override, autostart, ...others } = value;
+  const { path, addedAt, name_override, config_override, autostart, installed, ...others } = value;
   return {
     path,
     addedAt: typeof addedAt === 'string' ? addedAt : '',
     nameOverride: typeof name_override === 'string' ? name_override : undefined,
     configOverride: typeof config_override === 'string' ? config_override : undefined,
     autostart: autostart === true,
+    installed: installed !== false,
     others,
   };
 }
 
-/** Writes the whole registry at once: a reader sees the old one or the new one. */
+/**
+ * Moves a damaged registry to `….damaged-TIME`, and writes `entries` in its place where there are any. Returns where it
+ * is now; undefined where it is too fresh to judge. Throws UserError where it cannot be moved.
+ */
+export function setAside(file: string, entries: readonly RegistryEntry[]): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined || Math.abs(Date.now() - stats.mtimeMs) < SETTLED_MS) return undefined;
+  const aside = `${file}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
+  try {
+    renameSync(file, aside);
+    syncFolder(dirname(file));
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+  if (entries.length > 0) writeRegistry(file, entries);
+  return aside;
+}
+
+/**
+ * Writes the whole registry at once: a reader sees the old one or the new one, after a loss of power too. Throws
+ * UserError that says what to do; the old one then stays.
+ */
 export function writeRegistry(file: string, entries: readonly RegistryEntry[]): void {
   const nodes = entries.map((entry) => ({
     path: entry.path,
@@ -63,30 +94,60 @@ export function writeRegistry(file: string, entries: readonly RegistryEntry[]): 
     name_override: entry.nameOverride,
     config_override: entry.configOverride,
     autostart: entry.autostart ? true : undefined,
+    installed: entry.installed ? undefined : false,
     ...entry.others,
   }));
   const draft = `${file}.${process.pid}.tmp`;
   try {
+    // `flush` is fsync: without it the rename may be on disk before the content.
     writeFileSync(draft, `${JSON.stringify({ nodes }, undefined, 2)}\n`, { mode: 0o600, flush: true });
     renameSync(draft, file);
+    syncFolder(dirname(file));
   } catch (error) {
-    rmSync(draft, { force: true });
-    throw new UserError(`${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    discard(draft);
+    throw cannotWrite(file, error);
   }
 }
 
-/** The registry with one more entry. Throws UserError where it is there already. */
-export function withEntry(
-  entries: readonly RegistryEntry[],
-  folder: string,
-  name: string | undefined,
-  config: string | undefined,
-): readonly RegistryEntry[] {
-  if (entries.some((entry) => resolve(entry.path) === folder && entry.nameOverride === name)) {
-    throw new UserError(`${folder} is registered already.`);
+/** Changes the registry while no other process does. Throws UserError; then nothing was changed. */
+export async function editRegistryFile(
+  file: string,
+  edit: (entries: readonly RegistryEntry[]) => Promise<readonly RegistryEntry[]> | readonly RegistryEntry[],
+): Promise<void> {
+  try {
+    await withRegistryLock(file, async () => writeRegistry(file, await edit(readRegistry(file))));
+  } catch (error) {
+    throw error instanceof UserError ? error : cannotWrite(file, error);
   }
-  const added = { path: folder, addedAt: new Date().toISOString(), nameOverride: name, configOverride: config };
-  return [...entries, { ...added, autostart: false, others: {} }];
+}
+
+function discard(draft: string): void {
+  try {
+    rmSync(draft, { force: true });
+  } catch (error) {
+    // A folder that became read-only: the draft stays, and the reason is thrown by the caller.
+    if (!isCode(error, 'EROFS') && !isCode(error, 'EACCES') && !isCode(error, 'EPERM')) throw error;
+  }
+}
+
+/** The rename itself on disk. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function cannotWrite(file: string, error: unknown): UserError {
+  const isAny = (...codes: readonly string[]) => codes.some((code) => isCode(error, code));
+  const hint = isAny('ENOSPC', 'EDQUOT')
+    ? 'The disk is full: make room and try again. Nothing was changed.'
+    : isAny('EROFS', 'EACCES', 'EPERM')
+      ? `${dirname(file)} may not be written: mend its permissions or its mount, or choose another with --home.`
+      : undefined;
+  return new UserError(`${file} cannot be written: ${messageOf(error)}.`, { hint, cause: error });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -153,7 +153,7 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
       name: spec.name,
       path: spec.path,
       status: this.#status(),
-      installed: true,
+      installed: spec.installed,
       autostartEnabled: spec.autostart,
       version: spec.version,
       description: spec.description,
@@ -184,6 +184,7 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
 
   #status(): NodeStatus {
     if (this.isBuilding) return 'building';
+    if (!this.spec.installed && !this.isAlive) return 'not-installed';
     if (this.#isBroken()) return 'failed';
     switch (this.#machine.phase.kind) {
       case 'stopped':

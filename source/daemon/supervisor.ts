@@ -7,7 +7,7 @@ import { type Home, messageOf } from './home.ts';
 import { NodeLog } from './node-log.ts';
 import type { Desired } from './node-machine.ts';
 import { type NodeSpec, readNodeSpec } from './node-spec.ts';
-import { type RegistryEntry, readRegistry, writeRegistry } from './registry.ts';
+import { DamagedRegistry, editRegistryFile, type RegistryEntry, readRegistry, setAside } from './registry.ts';
 import { startOrder } from './start-order.ts';
 import { type NodeContext, SupervisedNode } from './supervised-node.ts';
 
@@ -20,6 +20,8 @@ export interface SupervisorOptions extends NodeContext {
   readonly home: Home;
   /** Says what an operator should read in the daemon's own log. */
   readonly say: (message: string) => void;
+  /** The registry was read again: these are the nodes now. */
+  readonly onNodes?: (names: readonly string[]) => void;
 }
 
 /** All nodes of this machine: keeps them equal to the registry. */
@@ -27,6 +29,7 @@ export class Supervisor {
   readonly context: NodeContext;
   readonly #home: Home;
   readonly #say: (message: string) => void;
+  readonly #onNodes: (names: readonly string[]) => void;
   /** By name, in the registry's order. */
   #nodes = new Map<string, SupervisedNode>();
   /** No longer in the registry, not ended yet. */
@@ -35,6 +38,9 @@ export class Supervisor {
   #isEnding = false;
   #isReadable = true;
   #stamp: string | undefined;
+  /** As last read: written again where the file is found damaged. */
+  #entries: readonly RegistryEntry[] = [];
+  #isDamaged = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #reloading: Promise<void> | undefined;
   #said = new Set<string>();
@@ -44,6 +50,7 @@ export class Supervisor {
     this.#home = options.home;
     this.#say = options.say;
     this.#desired = new DesiredState(options.home.desiredFile);
+    this.#onNodes = options.onNodes ?? (() => undefined);
   }
 
   /** Reads the registry, and takes over what an earlier daemon left running. False where it cannot be read. */
@@ -105,12 +112,13 @@ export class Supervisor {
       this.#reloading = undefined;
     });
     await this.#reloading;
-    this.#stamp = this.#filesStamp();
+    // A damaged one is looked at again, though nobody touched it: it may have been too fresh to judge.
+    this.#stamp = this.#isDamaged ? undefined : this.#filesStamp();
   }
 
   /** Changes the registry on disk and what is supervised. Throws UserError. */
-  async editRegistry(edit: (entries: readonly RegistryEntry[]) => readonly RegistryEntry[]): Promise<void> {
-    writeRegistry(this.#home.registryFile, edit(readRegistry(this.#home.registryFile)));
+  async editRegistry(edit: Parameters<typeof editRegistryFile>[1]): Promise<void> {
+    await editRegistryFile(this.#home.registryFile, edit);
     await this.refresh({ force: true });
   }
 
@@ -142,10 +150,14 @@ export class Supervisor {
     } catch (error) {
       this.#isReadable = false;
       this.#sayOnce(`${messageOf(error)} The nodes stay as they were.`);
+      this.#isDamaged = error instanceof DamagedRegistry;
+      if (this.#isDamaged) this.#setAside();
       return;
     }
     this.#isReadable = true;
+    this.#isDamaged = false;
     this.#said.clear();
+    this.#entries = entries;
     const specs = await Promise.all(entries.map(readNodeSpec));
     const next = new Map<string, SupervisedNode>();
     for (const spec of specs) {
@@ -159,6 +171,19 @@ export class Supervisor {
     }
     for (const [name, node] of this.#nodes) if (next.get(name) !== node) this.#dismiss(node);
     this.#nodes = next;
+    this.#onNodes(this.names);
+  }
+
+  /** The damaged file must not be written over, and the nodes must not go with it. */
+  #setAside(): void {
+    try {
+      const aside = setAside(this.#home.registryFile, this.#entries);
+      if (aside === undefined) return;
+      const now = this.#entries.length > 0 ? 'written again as this daemon knows it' : 'empty now';
+      this.#say(`The damaged registry is kept as ${aside}; ${this.#home.registryFile} is ${now}.`);
+    } catch (error) {
+      this.#sayOnce(messageOf(error));
+    }
   }
 
   #nodeFor(spec: NodeSpec): SupervisedNode {

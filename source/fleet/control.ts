@@ -1,7 +1,7 @@
 /** Telling a machine's daemon what to do with a node, and hearing what came of it. */
 import { randomUUID } from 'node:crypto';
 import { CBOR_ENCODING } from '../wire/cbor.ts';
-import { decodeCommandResult, encodeNodeCommand, type NodeAction } from '../wire/command.ts';
+import { decodeCommandResult, encodeNodeCommand, type NodeAction, type NodeParameters } from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
 import { type CommandSigner, encodeSignedCommand } from '../wire/signature.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
@@ -28,6 +28,7 @@ export async function sendCommand(
     readonly signal?: AbortSignal;
     /** Absent: the command goes unsigned. */
     readonly signer?: CommandSigner;
+    readonly parameters?: NodeParameters | undefined;
   } = {},
 ): Promise<Outcome> {
   const timeoutMs = options.timeoutMs ?? (action === 'get_logs' ? LOGS_TIMEOUT_MS : COMMAND_TIMEOUT_MS);
@@ -40,6 +41,7 @@ export async function sendCommand(
     requestId: randomUUID(),
     targetMachine: target.machine,
     timestampMs: Date.now(),
+    parameters: options.parameters,
   };
   const payload = signer === undefined ? encodeNodeCommand(command) : encodeSignedCommand(command, signer);
   try {

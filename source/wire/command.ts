@@ -1,7 +1,7 @@
 import type { Encodable } from './cbor.ts';
 import { encodeCbor } from './cbor-encode.ts';
 import type { Decoded } from './decoded.ts';
-import { decodeRecord } from './fields.ts';
+import { decodeRecord, Fields } from './fields.ts';
 
 /** What a daemon can be asked to do with a node. */
 export const NODE_ACTIONS = [
@@ -15,6 +15,10 @@ export const NODE_ACTIONS = [
   'enable_autostart',
   'disable_autostart',
   'get_logs',
+  // Ours; daemons of the first generation know them by their older path only.
+  'add',
+  'instance',
+  'remove',
 ] as const;
 export type NodeAction = (typeof NODE_ACTIONS)[number];
 
@@ -32,6 +36,18 @@ export interface NodeCommand {
   readonly targetMachine: string;
   /** Unix milliseconds, 0 where absent. */
   readonly timestampMs: number;
+  /** Ours: what `add` and `instance` need. */
+  readonly parameters?: NodeParameters | undefined;
+}
+
+/** Paths are those of the daemon's machine, absolute. */
+export interface NodeParameters {
+  /** `add`: folder of the node. */
+  readonly source?: string | undefined;
+  /** Name of the instance in place of the one in node.yaml. */
+  readonly name?: string | undefined;
+  /** Configuration file in place of the node's own. */
+  readonly config?: string | undefined;
 }
 
 /** The one reply to a {@link NodeCommand}. */
@@ -72,6 +88,7 @@ export function decodeNodeCommand(bytes: Uint8Array): Decoded<NodeCommand> {
     requestId: fields.text('request_id', ''),
     targetMachine: fields.text('target_machine', ''),
     timestampMs: fields.integer('timestamp_ms', 0),
+    parameters: fields.has('parameters') ? readParameters(fields.get('parameters')) : undefined,
   }));
 }
 
@@ -87,7 +104,14 @@ export function nodeCommandFields(command: NodeCommand): { readonly [key: string
     request_id: command.requestId,
     target_machine: command.targetMachine,
     timestamp_ms: command.timestampMs,
+    parameters: command.parameters === undefined ? undefined : { ...command.parameters },
   };
+}
+
+function readParameters(value: ConstructorParameters<typeof Fields>[0]): NodeParameters {
+  const inner = new Fields(value, 'parameters.');
+  const textOf = (name: string) => (inner.has(name) ? inner.text(name) : undefined);
+  return { source: textOf('source'), name: textOf('name'), config: textOf('config') };
 }
 
 export function decodeCommandResult(bytes: Uint8Array): Decoded<CommandResult> {

@@ -15,6 +15,14 @@ export function daemonKey(machine: string, part: DaemonPart): string {
   return `bubbaloop/global/${machine}/daemon/${part}`;
 }
 
+/**
+ * The log of one node, `bubbaloop/global/{machine}/daemon/logs/{node}`: its daemon answers a query (parameters `lines`,
+ * `since_ms`) with a LogChunk, and publishes LogChunks there while anyone subscribes. Ours: older daemons have none.
+ */
+export function logKey(machine: string, node: string): string {
+  return `bubbaloop/global/${machine}/daemon/logs/${node}`;
+}
+
 /** The daemon's liveliness token. */
 export function daemonTokenKey(machine: string): string {
   return `bubbaloop/global/${machine}/daemon`;
@@ -68,6 +76,7 @@ export function telemetryKey(machine: string): string {
 /** What a key is about. Parts of it are untrusted text. */
 export type ParsedKey =
   | { readonly kind: 'daemon'; readonly machine: string; readonly part: DaemonPart }
+  | { readonly kind: 'daemon-log'; readonly machine: string; readonly node: string }
   | { readonly kind: 'daemon-token'; readonly machine: string }
   | { readonly kind: 'node-token'; readonly machine: string; readonly node: string }
   /** `machine` is absent in the legacy form. */
@@ -116,7 +125,13 @@ export function parseKey(keyExpr: string): ParsedKey {
 function parseDaemonKey(machine: string, suffix: readonly string[]): ParsedKey {
   const part = suffix[1];
   if (suffix.length === 1) return { kind: 'daemon-token', machine };
+  const node = suffix[2];
+  if (suffix.length === 3 && part === 'logs' && isChunk(node)) return { kind: 'daemon-log', machine, node };
   return suffix.length === 2 && isDaemonPart(part) ? { kind: 'daemon', machine, part } : OTHER;
+}
+
+function isChunk(text: string | undefined): text is string {
+  return text !== undefined && text !== '' && !text.includes('*');
 }
 
 function isDaemonPart(part: string | undefined): part is DaemonPart {

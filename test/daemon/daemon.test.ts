@@ -5,12 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askControlSocket } from '../../source/daemon/control-socket.ts';
 import { type Daemon, runDaemon } from '../../source/daemon/daemon.ts';
 import { findHome, type Home } from '../../source/daemon/home.ts';
+import { readRegistry } from '../../source/daemon/registry.ts';
 import { CBOR_ENCODING } from '../../source/wire/cbor.ts';
 import { encodeCbor } from '../../source/wire/cbor-encode.ts';
 import { type CommandResult, decodeCommandResult } from '../../source/wire/command.ts';
 import { type DaemonEvent, decodeDaemonEvent, encodeDaemonCommand } from '../../source/wire/daemon-command.ts';
 import type { Decoded } from '../../source/wire/decoded.ts';
-import { daemonKey, daemonTokenKey, healthKey, legacyHealthKey } from '../../source/wire/keys.ts';
+import { daemonKey, daemonTokenKey, healthKey, legacyHealthKey, logKey } from '../../source/wire/keys.ts';
+import { decodeLogChunk, type LogChunk } from '../../source/wire/log-chunk.ts';
 import { decodeDaemonManifest } from '../../source/wire/manifest.ts';
 import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
 import { decodeShmLedger } from '../../source/wire/shm-ledger.ts';
@@ -212,7 +214,13 @@ describe('commands', () => {
     [{ command: 'start', node_name: 'nope' }, 'There is no node "nope" on jetson_1; its nodes: tick.'],
     [{ command: 'fly', node_name: 'tick' }, 'does not know the command "fly"'],
     [{ command: '\u001b[2Jx', node_name: 'tick' }, 'the command "x"'],
-    [{ command: 'install', node_name: 'tick' }, 'not supported yet'],
+    [{ command: 'clean', node_name: 'tick' }, 'has no "clean"'],
+    [{ command: 'add', node_name: '', parameters: { source: 'tick' } }, 'is not an absolute path'],
+    [{ command: 'add', node_name: '', parameters: { source: '/nowhere' } }, 'no node.yaml in "/nowhere"'],
+    [{ command: 'add', node_name: '', parameters: 5 }, 'cannot be read: parameters is the number 5'],
+    [{ command: 'instance', node_name: 'tick' }, 'wants a name of its own'],
+    [{ command: 'instance', node_name: 'nope', parameters: { name: 'b' } }, 'There is no node "nope"'],
+    [{ command: 'remove', node_name: 'nope' }, 'There is no node "nope" on jetson_1'],
     [{ command: 'build', node_name: 'tick' }, 'has no "build"'],
     [{ node_name: 'tick' }, 'cannot be read: command is absent'],
     [{ command: 5, node_name: 'tick' }, 'cannot be read: command is the number 5'],
@@ -258,7 +266,124 @@ describe('commands', () => {
   });
 });
 
+describe('what a daemon does with a node beyond running it', () => {
+  it('uninstalls and installs', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    await command({ command: 'start', node_name: 'tick' });
+    await command({ command: 'enable_autostart', node_name: 'tick' });
+    expect(await command({ command: 'uninstall', node_name: 'tick' })).toMatchObject({ success: true });
+    expect(await nodeState('tick')).toMatchObject({
+      status: 'not-installed',
+      installed: false,
+      autostartEnabled: false,
+      pid: undefined,
+    });
+    for (const word of ['start', 'restart', 'enable_autostart']) {
+      expect(await command({ command: word, node_name: 'tick' })).toMatchObject({
+        success: false,
+        message: 'tick is not installed: bubbaloop node install tick.',
+      });
+    }
+    expect(await command({ command: 'install', node_name: 'tick' })).toMatchObject({ success: true });
+    expect(await command({ command: 'start', node_name: 'tick' })).toMatchObject({ success: true });
+  });
+
+  it('does not install what is not built', async () => {
+    register({ rs: './target/rs' });
+    await start();
+    expect(await command({ command: 'uninstall', node_name: 'rs' })).toMatchObject({ success: true });
+    expect(await command({ command: 'install', node_name: 'rs' })).toMatchObject({
+      success: false,
+      message: expect.stringContaining('its program is missing (./target/rs); build it first'),
+    });
+  });
+
+  it('adds, makes an instance, removes', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    const source = join(folder, 'second');
+    mkdirSync(source);
+    writeFileSync(join(source, 'node.yaml'), 'name: second\ncommand: ./not-there\n');
+    expect(await command({ command: 'add', node_name: '', parameters: { source } })).toMatchObject({
+      success: true,
+      message: 'Added second on jetson_1. Build it: bubbaloop node build second',
+    });
+    expect(await command({ command: 'start', node_name: 'second' })).toMatchObject({
+      success: false,
+      message: expect.stringContaining('not-there was not found'),
+    });
+    const parameters = { name: 'third' };
+    expect(await command({ command: 'instance', node_name: 'tick', parameters })).toMatchObject({ success: true });
+    expect(await nodeState('third')).toMatchObject({ baseNode: 'tick', status: 'stopped' });
+    expect(await command({ command: 'remove', node_name: 'second' })).toMatchObject({ success: true });
+    await expect(nodeState('second')).rejects.toThrow('no node second');
+  });
+
+  it('builds one at a time, into the log, and ends a build with itself', async () => {
+    const build = `sh -c 'trap : TERM; echo compiling; while :; do sleep 0.1; done'`;
+    register({ tick: 'sleep 1000' }, { build });
+    const daemon = await start();
+    const first = command({ command: 'build', node_name: 'tick' }).catch((error: Error) => error);
+    const log = () => command({ command: 'get_logs', node_name: 'tick' });
+    await until(async () => (await log()).output.includes(' out compiling'));
+    expect(await nodeState('tick')).toMatchObject({ status: 'building' });
+    for (const word of ['build', 'clean', 'start', 'restart', 'remove']) {
+      expect(await command({ command: word, node_name: 'tick' })).toMatchObject({
+        success: false,
+        message: expect.stringContaining('being built'),
+      });
+    }
+    await daemon.stop();
+    await first;
+    expect(readFileSync(join(home.logFolder, 'tick.log'), 'utf8')).toContain('build ends: the daemon is stopping');
+  });
+});
+
+describe('logs over zenoh', () => {
+  it('are read only while someone follows, and answered to a query', async () => {
+    register({ tick: `sh -c 'while :; do echo tock; sleep 0.1; done'` });
+    await start();
+    await command({ command: 'start', node_name: 'tick' });
+    const key = logKey(MACHINE, 'tick');
+    const chunks: LogChunk[] = [];
+    const subscriber = await screen.declareSubscriber(key, (sample) => {
+      const chunk = decodeLogChunk(sample.payload);
+      if (chunk.ok) chunks.push(chunk.value);
+    });
+    await until(() => chunks.filter(({ text }) => text.includes(' out tock\n')).length >= 3);
+    expect(chunks[0]).toMatchObject({ machineId: MACHINE, node: 'tick' });
+    const joined = chunks.slice(1).every((chunk, index) => chunk.start === chunks[index]?.end);
+    expect(joined).toBe(true);
+    await subscriber.undeclare();
+
+    const [history] = await ask(`${key}?lines=2`, decodeLogChunk);
+    expect(history?.text.split('\n')).toHaveLength(3);
+    expect(history?.file).toBe(chunks[0]?.file);
+    const since = Date.now() + 3_600_000;
+    expect(await ask(`${key}?lines=2;since_ms=${since}`, decodeLogChunk)).toMatchObject([{ text: '' }]);
+    await expect(ask(logKey(MACHINE, 'nope'), decodeLogChunk)).rejects.toThrow('There is no node "nope" on jetson_1');
+    await command({ command: 'remove', node_name: 'tick' });
+    await until(() => !network.declarations().some((declared) => declared.includes('logs/tick')));
+  });
+});
+
 describe('the registry', () => {
+  it('that is damaged is set aside and written again as the daemon knows it; the nodes run on', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    await command({ command: 'start', node_name: 'tick' });
+    const { pid } = await nodeState('tick');
+    writeFileSync(home.registryFile, '{"nodes": [');
+    utimesSync(home.registryFile, new Date(0), new Date(0));
+    await command({ command: 'start', node_name: 'tick' });
+    const [, aside = ''] = /kept as (\S+\.damaged-\S+);/.exec(said.join('\n')) ?? [];
+    expect(readFileSync(aside, 'utf8')).toBe('{"nodes": [');
+    expect(readRegistry(home.registryFile)).toMatchObject([{ path: join(folder, 'tick') }]);
+    expect(await nodeState('tick')).toMatchObject({ pid, status: 'running' });
+    expect(await command({ command: 'enable_autostart', node_name: 'tick' })).toMatchObject({ success: true });
+  });
+
   it('shows a node that cannot run, with the reason, and runs it once it is mended', async () => {
     register({ broken: 'a | b', gone: 'sleep 1000' });
     rmSync(join(folder, 'gone', 'node.yaml'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readNodeSpec } from '../../source/daemon/node-spec.ts';
-import { type RegistryEntry, readRegistry, withEntry, writeRegistry } from '../../source/daemon/registry.ts';
+import { type RegistryEntry, readRegistry, writeRegistry } from '../../source/daemon/registry.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -36,18 +36,13 @@ it.each(['', '{', '[]', '{"nodes":5}', '{"nodes":[{}]}', '{"nodes":[{"path":7}]}
   },
 );
 
-it('refuses the same folder twice under the same name', () => {
-  const once = withEntry([], '/a', undefined, undefined);
-  expect(() => withEntry(once, '/a', undefined, undefined)).toThrow('registered already');
-  expect(withEntry(once, '/a', 'second', undefined)).toHaveLength(2);
-});
-
 const entry = (path: string, more: Partial<RegistryEntry> = {}): RegistryEntry => ({
   path,
   addedAt: '',
   nameOverride: undefined,
   configOverride: undefined,
   autostart: false,
+  installed: true,
   others: {},
   ...more,
 });
