@@ -22,6 +22,7 @@ import { createProcessBackend } from './process-backend.ts';
 import { ShimKeeper } from './shim-keeper.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
+import { openTelemetry } from './telemetry/publish.ts';
 
 export interface DaemonOptions {
   readonly home: Home;
@@ -152,6 +153,13 @@ async function start(
   cleanUps.push(() => within(closeGateway(), CLOSE_MS));
   await logs.open();
   cleanUps.push(() => within(logs.close(), CLOSE_MS));
+  const closeTelemetry = await openTelemetry({
+    session,
+    machineId,
+    say,
+    isPublishedByNode: () => supervisor.find('system-telemetry')?.isAlive ?? false,
+  });
+  cleanUps.push(() => within(closeTelemetry(), CLOSE_MS));
   await openLocalControl(home, say, cleanUps, async (request) => {
     // Also the poke of a `bubbaloop node add` that has just written the registry.
     if (request.length === 0) {
