@@ -5,6 +5,7 @@ import { demoCommand } from './demo.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
 import { routerCommand } from './router.ts';
+import { shmCommand } from './shm.ts';
 import { topCommand } from './top.ts';
 
 /** Every subcommand, in the order of `bubbaloop --help`. */
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   daemonCommand,
   nodeCommand,
   keyCommand,
+  shmCommand,
   benchCommand,
 ];

@@ -3,7 +3,13 @@ import { askControlSocket } from '../daemon/control-socket.ts';
 import { readSigner } from '../daemon/fleet-key-file.ts';
 import { EXIT_FAILED, EXIT_OK, UserError } from '../errors.ts';
 import { COMMAND_TIMEOUT_MS, type Outcome, sendCommand } from '../fleet/control.ts';
-import { decodeCommandResult, encodeNodeCommand, type NodeAction, type NodeParameters } from '../wire/command.ts';
+import {
+  decodeCommandResult,
+  encodeNodeCommand,
+  type MachineAction,
+  type NodeAction,
+  type NodeParameters,
+} from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
 import { decodeNodeList, type NodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
@@ -18,8 +24,8 @@ const BUILD_TIMEOUT_MS = 31 * 60_000;
 
 /** What a daemon is asked for. */
 export interface NodeRequest {
-  readonly action: NodeAction;
-  /** Empty for `add`. */
+  readonly action: NodeAction | MachineAction;
+  /** Empty for `add` and for what concerns the whole machine. */
   readonly node: string;
   readonly parameters?: NodeParameters | undefined;
 }

@@ -20,6 +20,8 @@ import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
 import { createProcessBackend } from './process-backend.ts';
 import { ShimKeeper } from './shim-keeper.ts';
+import { createShmCommands } from './shm-commands.ts';
+import type { NodeRun } from './shm-growth.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
 import { openTelemetry } from './telemetry/publish.ts';
@@ -57,6 +59,7 @@ export interface Daemon {
 /** How long a start waits for the router to learn whether the machine id is taken. */
 const IDENTITY_CHECK_MS = 1_500;
 const REGISTRY_LOOK_MS = 5_000;
+const SHM_LOOK_MS = 10_000;
 /** Once told to end a daemon is gone within 10 s; nodes get most of it. */
 const CLOSE_MS = 1_000;
 
@@ -116,16 +119,16 @@ async function start(
   const leftCount = await endLeftovers(home.folder, { keep });
   if (keep.size > 0) say(`Found ${keep.size} nodes that an earlier daemon had started.`);
   if (leftCount > 0) say(`Ended ${leftCount} processes that an earlier daemon had left behind.`);
-  const commands = new NodeCommands(supervisor, machineId, ending.signal);
+  const runOf = (pid: number): NodeRun | undefined => {
+    const groupId = readProcessStat(pid)?.groupId;
+    const node = groupId === undefined ? undefined : supervisor.nameOfGroup(groupId);
+    return groupId === undefined || node === undefined ? undefined : { node, pid: groupId };
+  };
+  const scanner = new ShmScanner({ machineId, nameOf: (pid) => runOf(pid)?.node, runOf });
+  const shmCommands = createShmCommands({ scanner, signal: ending.signal });
+  const commands = new NodeCommands(supervisor, machineId, ending.signal, shmCommands);
   const { door, closeDoor } = openDoor({ ...options, commands });
   cleanUps.push(() => within(closeDoor(), CLOSE_MS));
-  const scanner = new ShmScanner({
-    machineId,
-    nameOf: (pid) => {
-      const groupId = readProcessStat(pid)?.groupId;
-      return groupId === undefined ? undefined : supervisor.nameOfGroup(groupId);
-    },
-  });
   const manifest = (): DaemonManifest => ({
     version: options.version,
     machineId,
@@ -175,6 +178,9 @@ async function start(
   // A registry that someone edits by hand counts without anyone asking.
   const looking = setInterval(() => void supervisor.refresh(), REGISTRY_LOOK_MS);
   cleanUps.push(() => clearInterval(looking));
+  // Without looks of its own the record of growth would miss what nobody watched.
+  const scanning = setInterval(() => scanner.scan(), SHM_LOOK_MS);
+  cleanUps.push(() => clearInterval(scanning));
   await supervisor.begin();
 
   let stopping: Promise<void> | undefined;

@@ -3,7 +3,9 @@ import { UserError } from '../errors.ts';
 import {
   type CommandResult,
   decodeNodeCommand,
+  isMachineAction,
   isNodeAction,
+  type MachineAction,
   type NodeAction,
   type NodeCommand,
 } from '../wire/command.ts';
@@ -37,8 +39,15 @@ export class NodeCommands {
   /** Aborted when the daemon ends. */
   readonly #signal: AbortSignal;
   readonly builds: NodeBuilds;
+  readonly #runForMachine: (action: MachineAction) => Promise<Outcome>;
 
-  constructor(supervisor: Supervisor, machineId: string, signal: AbortSignal) {
+  constructor(
+    supervisor: Supervisor,
+    machineId: string,
+    signal: AbortSignal,
+    runForMachine: (action: MachineAction) => Promise<Outcome>,
+  ) {
+    this.#runForMachine = runForMachine;
     this.#supervisor = supervisor;
     this.#machineId = machineId;
     this.#signal = signal;
@@ -71,6 +80,7 @@ export class NodeCommands {
     nodeName,
     parameters,
   }: Pick<NodeCommand, 'command' | 'nodeName' | 'parameters'>): Promise<Outcome> {
+    if (isMachineAction(command)) return this.#runForMachine(command);
     if (!isNodeAction(command)) return refusal(`This daemon does not know the command ${quoted(command)}.`);
     if (this.#signal.aborted) return refusal('The daemon is stopping.');
     try {

@@ -8,18 +8,22 @@
  *   writes: in /proc/{pid}/smaps the creator's dirty pages (a whole frame in a data segment, 1028 kB of 1280 in a
  *   metadata segment) stand against 0 to 8 kB of a reader. And only a process older than the file can have made it;
  * - a segment is seen to be made: on its first sight it mostly has one user, its creator.
- * Not seen: users in another pid namespace (a container with its own pids that shares /dev/shm); their segments look
- * like orphans.
+ * Not seen: users outside the pid namespace of this process, where it is in a container that shares the machine's
+ * /dev/shm; their segments look like orphans.
  */
 import { readdirSync, readFileSync, type Stats, statfsSync, statSync } from 'node:fs';
 import type { ShmLedger, ShmProcess, ShmSegment } from '../wire/shm-ledger.ts';
 import { isCode } from './home.ts';
 import { processName, readProcessStat, readProcFile } from './proc.ts';
+import { type NodeRun, type SeenSegment, ShmGrowthRecord } from './shm-growth.ts';
+import { findLocked } from './shm-maps.ts';
 
 export interface ShmScannerOptions {
   readonly machineId: string;
   /** A name better than the program's, for processes that the caller knows (nodes); by pid. */
   readonly nameOf?: (pid: number) => string | undefined;
+  /** The node that a process belongs to, and the process that the node was started as; for the record of growth. */
+  readonly runOf?: (pid: number) => NodeRun | undefined;
   /** Default `/dev/shm`. */
   readonly folder?: string;
   /** Content of `/proc/locks`; for tests. */
@@ -38,22 +42,33 @@ interface Owner {
 /** Scans on demand, at most once a second. */
 export class ShmScanner {
   readonly #options: ShmScannerOptions;
-  readonly #folder: string;
+  readonly folder: string;
+  readonly #growth = new ShmGrowthRecord();
   /** Who made a segment, by name and inode: found once, true for as long as that process lives. */
   #owners = new Map<string, Owner>();
   #last: { readonly ledger: ShmLedger; readonly atMs: number } | undefined;
 
   constructor(options: ShmScannerOptions) {
     this.#options = options;
-    this.#folder = options.folder ?? '/dev/shm';
+    this.folder = options.folder ?? '/dev/shm';
   }
 
   scan(nowMs: number = Date.now()): ShmLedger {
     const age = this.#last === undefined ? Number.POSITIVE_INFINITY : nowMs - this.#last.atMs;
     if (this.#last !== undefined && age >= 0 && age < KEEP_MS) return this.#last.ledger;
+    return this.scanNow(nowMs);
+  }
+
+  scanNow(nowMs: number = Date.now()): ShmLedger {
     const ledger = this.#scan(nowMs);
     this.#last = { ledger, atMs: nowMs };
     return ledger;
+  }
+
+  /** Whether the process that made a segment still runs, though it may have let go of it. */
+  isMakerAlive(name: string, inode: number): boolean {
+    const maker = this.#owners.get(`${name} ${inode}`);
+    return maker !== undefined && isAlive(maker);
   }
 
   #scan(nowMs: number): ShmLedger {
@@ -67,45 +82,58 @@ export class ShmScanner {
     const users =
       files.length === 0 ? new Map<number, number[]>() : lockHolders((this.#options.readLocks ?? readLocks)());
     const owners = new Map<string, Owner>();
-    const segments = files.map(({ name, stats }): ShmSegment => {
+    const seen = files.map(({ name, stats }): SeenSegment => {
       const pids = users.get(stats.ino) ?? [];
       const key = `${name} ${stats.ino}`;
-      const maker = this.#owners.get(key) ?? findOwner(`${this.#folder}/${name}`, stats, pids);
+      const maker = this.#owners.get(key) ?? findOwner(`${this.folder}/${name}`, stats, pids);
       if (maker !== undefined) owners.set(key, maker);
       // A maker that let go leaves its segment to its readers: none of them becomes the owner.
       const owner = maker !== undefined && pids.includes(maker.pid) && isAlive(maker) ? maker : undefined;
       const process = (pid: number): ShmProcess => ({ pid, name: nameOf(pid) });
-      return {
+      const segment: ShmSegment = {
         name,
         sizeBytes: stats.size,
         owner: owner === undefined ? undefined : process(owner.pid),
         readers: pids.filter((pid) => pid !== owner?.pid).map(process),
         orphan: pids.length === 0,
       };
+      return { segment, takenBytes: takenBytes(stats), key };
     });
+    const paths = new Set(files.map(({ name }) => `${this.folder}/${name}`));
+    const locked = findLocked(paths, new Set([...users.values()].flat().filter((pid) => names.has(pid))));
     // Owners of files that are gone are forgotten with the old map.
     this.#owners = owners;
-    const { totalBytes, freeBytes } = fileSystemSize(this.#folder);
+    const { totalBytes, freeBytes } = fileSystemSize(this.folder);
     return {
       machineId: this.#options.machineId,
       timestampMs: nowMs,
       totalBytes,
       freeBytes,
-      // Unit of st_blocks, stat(2).
-      usedBytes: files.reduce((sum, { stats }) => sum + stats.blocks * 512, 0),
-      segments,
+      usedBytes: sum(seen),
+      lockedBytes: sum(seen.filter(({ segment }) => locked.has(`${this.folder}/${segment.name}`))),
+      segments: seen.map(({ segment }) => segment),
+      growth: this.#growth.take(seen, this.#options.runOf ?? (() => undefined)),
     };
   }
 
   #files(): readonly { readonly name: string; readonly stats: Stats }[] {
-    return listFolder(this.#folder)
+    return listFolder(this.folder)
       .filter((name) => SEGMENT.test(name))
       .sort()
       .flatMap((name) => {
-        const stats = statSync(`${this.#folder}/${name}`, { throwIfNoEntry: false });
+        const stats = statSync(`${this.folder}/${name}`, { throwIfNoEntry: false });
         return stats?.isFile() ? [{ name, stats }] : [];
       });
   }
+}
+
+/** Unit of st_blocks: stat(2). */
+function takenBytes(stats: Stats): number {
+  return stats.blocks * 512;
+}
+
+function sum(seen: readonly SeenSegment[]): number {
+  return seen.reduce((total, { takenBytes }) => total + takenBytes, 0);
 }
 
 function isAlive(owner: Owner): boolean {

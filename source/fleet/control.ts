@@ -1,7 +1,13 @@
 /** Telling a machine's daemon what to do with a node, and hearing what came of it. */
 import { randomUUID } from 'node:crypto';
 import { CBOR_ENCODING } from '../wire/cbor.ts';
-import { decodeCommandResult, encodeNodeCommand, type NodeAction, type NodeParameters } from '../wire/command.ts';
+import {
+  decodeCommandResult,
+  encodeNodeCommand,
+  type MachineAction,
+  type NodeAction,
+  type NodeParameters,
+} from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
 import { type CommandSigner, encodeSignedCommand } from '../wire/signature.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
@@ -22,7 +28,7 @@ export const LOGS_TIMEOUT_MS = 5_000;
 export async function sendCommand(
   session: Session,
   target: { readonly machine: string; readonly node: string },
-  action: NodeAction,
+  action: NodeAction | MachineAction,
   options: {
     readonly timeoutMs?: number;
     readonly signal?: AbortSignal;

@@ -26,9 +26,22 @@ export function isNodeAction(command: string): command is NodeAction {
   return (NODE_ACTIONS as readonly string[]).includes(command);
 }
 
+/** What it can be asked to do with its machine; `node_name` is empty then. Ours: other daemons do not know them. */
+export const MACHINE_ACTIONS = [
+  /** Tell what `clean_shm` would remove. */
+  'check_shm',
+  /** Remove shared memory that a crash left behind. */
+  'clean_shm',
+] as const;
+export type MachineAction = (typeof MACHINE_ACTIONS)[number];
+
+export function isMachineAction(command: string): command is MachineAction {
+  return (MACHINE_ACTIONS as readonly string[]).includes(command);
+}
+
 /** Payload of a query on `…/daemon/command`. */
 export interface NodeCommand {
-  /** A {@link NodeAction}, or a word that the receiver does not know. */
+  /** A {@link NodeAction}, a {@link MachineAction}, or a word that the receiver does not know. */
   readonly command: string;
   readonly nodeName: string;
   readonly requestId: string;

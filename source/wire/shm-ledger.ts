@@ -30,7 +30,25 @@ export interface ShmLedger {
   readonly freeBytes: number;
   /** Of zenoh's segments, memory really taken. */
   readonly usedBytes: number;
+  /** Of these, memory that a process locked (mlock), which is never swapped out. */
+  readonly lockedBytes?: number | undefined;
   readonly segments: readonly ShmSegment[];
+  /** One a node that was seen to own segments. Absent in answers of older daemons. */
+  readonly growth?: readonly ShmGrowth[] | undefined;
+}
+
+/** A node's shared memory over its runs since the daemon began, as far as the daemon looked. */
+export interface ShmGrowth {
+  readonly node: string;
+  /** Processes of it that owned segments. */
+  readonly runs: number;
+  /** Memory taken now, and the most that the first and the last run took: a node that grows shows it here. */
+  readonly liveBytes: number;
+  readonly firstRunPeakBytes: number;
+  readonly lastRunPeakBytes: number;
+  /** Orphans of its ended runs. */
+  readonly leftSegments: number;
+  readonly leftBytes: number;
 }
 
 export function decodeShmLedger(bytes: Uint8Array): Decoded<ShmLedger> {
@@ -40,7 +58,9 @@ export function decodeShmLedger(bytes: Uint8Array): Decoded<ShmLedger> {
     totalBytes: fields.integer('total_bytes', 0),
     freeBytes: fields.integer('free_bytes', 0),
     usedBytes: fields.integer('used_bytes', 0),
+    lockedBytes: fields.has('locked_bytes') ? fields.integer('locked_bytes') : undefined,
     segments: readEach(fields.list('segments'), 'segments', readSegment).good,
+    growth: fields.has('growth') ? readEach(fields.list('growth'), 'growth', readGrowth).good : undefined,
   }));
 }
 
@@ -55,6 +75,18 @@ function readSegment(fields: Fields): ShmSegment {
   };
 }
 
+function readGrowth(fields: Fields): ShmGrowth {
+  return {
+    node: fields.text('node'),
+    runs: fields.integer('runs', 0),
+    liveBytes: fields.integer('live_bytes', 0),
+    firstRunPeakBytes: fields.integer('first_run_peak_bytes', 0),
+    lastRunPeakBytes: fields.integer('last_run_peak_bytes', 0),
+    leftSegments: fields.integer('left_segments', 0),
+    leftBytes: fields.integer('left_bytes', 0),
+  };
+}
+
 export function encodeShmLedger(ledger: ShmLedger): Uint8Array {
   return encodeCbor({
     machine_id: ledger.machineId,
@@ -62,6 +94,7 @@ export function encodeShmLedger(ledger: ShmLedger): Uint8Array {
     total_bytes: ledger.totalBytes,
     free_bytes: ledger.freeBytes,
     used_bytes: ledger.usedBytes,
+    locked_bytes: ledger.lockedBytes,
     segments: ledger.segments.map((segment) => ({
       name: segment.name,
       size_bytes: segment.sizeBytes,
@@ -69,6 +102,15 @@ export function encodeShmLedger(ledger: ShmLedger): Uint8Array {
       owner_name: segment.owner?.name ?? '',
       readers: segment.readers.map(({ pid, name }) => ({ pid, name })),
       orphan: segment.orphan,
+    })),
+    growth: ledger.growth?.map((growth) => ({
+      node: growth.node,
+      runs: growth.runs,
+      live_bytes: growth.liveBytes,
+      first_run_peak_bytes: growth.firstRunPeakBytes,
+      last_run_peak_bytes: growth.lastRunPeakBytes,
+      left_segments: growth.leftSegments,
+      left_bytes: growth.leftBytes,
     })),
   });
 }

@@ -85,6 +85,7 @@ const ledger = {
   totalBytes: 12_000_000_000,
   freeBytes: 11_000_000_000,
   usedBytes: 9_000_000,
+  lockedBytes: 8_000_000,
   segments: [
     {
       name: '1.zenoh',
@@ -94,6 +95,17 @@ const ledger = {
       orphan: false,
     },
     { name: '2.zenoh', sizeBytes: 8, owner: undefined, readers: [], orphan: true },
+  ],
+  growth: [
+    {
+      node: 'cam',
+      runs: 3,
+      liveBytes: 8,
+      firstRunPeakBytes: 8,
+      lastRunPeakBytes: 16,
+      leftSegments: 1,
+      leftBytes: 8,
+    },
   ],
 };
 const rawFrame = (width: number, height: number) => {

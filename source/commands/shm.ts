@@ -1,0 +1,42 @@
+import { usageError } from '../errors.ts';
+import { booleanFlag, type Command } from './command.ts';
+
+export const shmCommand: Command = {
+  name: 'shm',
+  summary: 'Remove shared memory that crashed programs left behind',
+  operands: 'clean',
+  flags: {
+    dryRun: { type: 'boolean', summary: 'only tell what would be removed' },
+    machine: {
+      type: 'string',
+      placeholder: 'ID',
+      summary: 'ask that machine over zenoh',
+      defaultText: 'this one, without a router',
+    },
+    endpoint: {
+      type: 'string',
+      placeholder: 'ENDPOINT',
+      summary: 'router to reach other machines by',
+      defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, then tcp/127.0.0.1:7447',
+    },
+    home: {
+      type: 'string',
+      placeholder: 'DIR',
+      summary: 'folder of this machine’s daemon',
+      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
+    },
+  },
+  examples: ['bubbaloop shm clean --dry-run', 'bubbaloop shm clean --machine jetson_1'],
+  async run(invocation) {
+    const [subcommand, ...more] = invocation.operands;
+    if (subcommand !== 'clean' || more.length > 0) {
+      throw usageError(
+        subcommand === undefined ? 'Say what to do: bubbaloop shm clean.' : 'bubbaloop shm knows only: clean.',
+        'Run `bubbaloop shm --help`.',
+      );
+    }
+    const { controlNode } = await import('./node-control.ts');
+    const action = booleanFlag(invocation, 'dryRun') ? 'check_shm' : 'clean_shm';
+    return controlNode({ action, node: '' }, invocation);
+  },
+};
