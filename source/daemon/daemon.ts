@@ -16,6 +16,7 @@ import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
 import { LogGateway } from './log-gateway.ts';
 import { NodeCommands } from './node-commands.ts';
+import { NodeTruths } from './node-truths.ts';
 import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
 import { createProcessBackend } from './process-backend.ts';
@@ -137,7 +138,13 @@ async function start(
     agentCount: 0,
     mcpPort: 0,
   });
-  const states = () => supervisor.states();
+  const truths = new NodeTruths({
+    session,
+    machineId,
+    say,
+    isAnyRunning: () => supervisor.names.some((name) => supervisor.find(name)?.isAlive),
+  });
+  const states = async () => (await supervisor.states()).map((state) => truths.addTo(state));
   const shutdown = Promise.withResolvers<void>();
 
   const closeGateway = await openGateway({
@@ -156,6 +163,8 @@ async function start(
   cleanUps.push(() => within(closeGateway(), CLOSE_MS));
   await logs.open();
   cleanUps.push(() => within(logs.close(), CLOSE_MS));
+  const closeTruths = await truths.open();
+  cleanUps.push(() => within(closeTruths(), CLOSE_MS));
   const closeTelemetry = await openTelemetry({
     session,
     machineId,

@@ -54,7 +54,8 @@ export interface NodeRuntime {
 interface OutputRecord {
   readonly topic: string;
   readonly declaredAtNs: bigint;
-  hasFired: boolean;
+  firedCount: bigint;
+  readonly publisher: Publisher;
 }
 
 export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
@@ -70,11 +71,13 @@ export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
       machineId,
       role: options.role,
       inputs: [],
-      outputs: outputs.map(({ topic, declaredAtNs, hasFired }) => ({
+      outputs: outputs.map(({ topic, declaredAtNs, firedCount, publisher }) => ({
         topic,
-        everFired: hasFired,
+        everFired: firedCount > 0n,
         stillLive: true,
         declaredAtNs,
+        firedCount,
+        wanted: publisher.matching,
       })),
       schemaVersion: 2,
       startedAtNs,
@@ -105,10 +108,10 @@ export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
     async declareOutput({ topic, scope, encoding }) {
       const keyOf = scope === 'local' ? localDataKey : globalDataKey;
       const publisher = await session.declarePublisher(keyOf(machineId, `${name}/${topic}`), { encoding });
-      const record: OutputRecord = { topic: `${name}/${topic}`, declaredAtNs: nowNs(), hasFired: false };
+      const record: OutputRecord = { topic: `${name}/${topic}`, declaredAtNs: nowNs(), firedCount: 0n, publisher };
       outputs.push(record);
       declarations.push(publisher);
-      return createOutput(publisher, record);
+      return createOutput(record);
     },
     async close() {
       clearInterval(timer);
@@ -125,7 +128,8 @@ export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
   };
 }
 
-function createOutput(publisher: Publisher, record: OutputRecord): Output {
+function createOutput(record: OutputRecord): Output {
+  const { publisher } = record;
   return {
     keyExpr: publisher.keyExpr,
     get isWanted() {
@@ -134,7 +138,7 @@ function createOutput(publisher: Publisher, record: OutputRecord): Output {
     async put(payload) {
       try {
         await publisher.put(payload);
-        record.hasFired = true;
+        record.firedCount += 1n;
         return true;
       } catch (error) {
         // Memory that was not sent goes back.

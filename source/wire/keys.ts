@@ -36,6 +36,9 @@ export function nodeTokenKey(machine: string, node: string): string {
 /** Matches the tokens of every daemon and every node. */
 export const EVERY_TOKEN = 'bubbaloop/global/*/*';
 
+/** In place of a node: every one. */
+export const EVERY_NODE = '*';
+
 /** Heartbeats; machine or node `*` for all. */
 export function healthKey(machine: string, node: string): string {
   return `bubbaloop/global/${machine}/${node}/health`;

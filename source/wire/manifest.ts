@@ -50,6 +50,12 @@ export interface NodeIo {
   readonly everFired: boolean;
   readonly stillLive: boolean;
   readonly declaredAtNs: bigint;
+
+  /* The fields below are ours; other nodes leave them out. */
+  /** Messages sent on it so far. */
+  readonly firedCount?: bigint | undefined;
+  /** Outputs: whether anyone listens. One that nobody listens to need not fire. */
+  readonly wanted?: boolean | undefined;
 }
 
 /** Reply of `…/{node}/manifest`. */
@@ -85,6 +91,8 @@ function readIo(fields: Fields): NodeIo {
     everFired: fields.flag('ever_fired', false),
     stillLive: fields.flag('still_live', false),
     declaredAtNs: fields.uint64('declared_at_ns', 0n),
+    firedCount: fields.has('fired_count') ? fields.uint64('fired_count') : undefined,
+    wanted: fields.has('wanted') ? fields.flag('wanted') : undefined,
   };
 }
 
@@ -107,5 +115,7 @@ function ioToWire(io: NodeIo): { readonly [key: string]: Encodable } {
     ever_fired: io.everFired,
     still_live: io.stillLive,
     declared_at_ns: io.declaredAtNs,
+    fired_count: io.firedCount,
+    wanted: io.wanted,
   };
 }

@@ -32,6 +32,14 @@ function codeOf(names: readonly string[], name: string): number {
   return index >= 0 ? index : Number(name.slice(name.indexOf('-') + 1));
 }
 
+/**
+ * Whether a running node's outputs flow, by its own manifest: `quiet` where somebody listens and nothing came between two
+ * looks some seconds apart (a slow output is quiet for long), `unwanted` where nobody listens, `none` where it has no
+ * outputs. A word of a newer daemon is `unknown`.
+ */
+export type OutputFlow = (typeof OUTPUT_FLOWS)[number];
+const OUTPUT_FLOWS = ['unknown', 'none', 'unwanted', 'quiet', 'flowing'] as const;
+
 /** One node as its machine's daemon knows it. All text is untrusted. Times are Unix milliseconds, 0 where never. */
 export interface NodeState {
   readonly name: string;
@@ -68,6 +76,9 @@ export interface NodeState {
   readonly lastExit: string | undefined;
   /** Its last lines of output where it failed; at most 5 of 500 characters. */
   readonly lastLogLines: readonly string[];
+  /** While it runs: whether it is alive on zenoh, and whether its outputs flow. */
+  readonly onZenoh?: boolean | undefined;
+  readonly outputs?: OutputFlow | undefined;
 }
 
 /** Reply of `…/daemon/nodes`. */
@@ -105,7 +116,13 @@ export function readNodeState(fields: Fields): NodeState {
     restartCount: fields.has('restart_count') ? fields.integer('restart_count') : undefined,
     lastExit: fields.has('last_exit') ? fields.text('last_exit') : undefined,
     lastLogLines: fields.texts('last_log_lines'),
+    onZenoh: fields.has('on_zenoh') ? fields.flag('on_zenoh') : undefined,
+    outputs: fields.has('outputs') ? readFlow(fields.text('outputs')) : undefined,
   };
+}
+
+function readFlow(word: string): OutputFlow {
+  return OUTPUT_FLOWS.find((flow) => flow === word) ?? 'unknown';
 }
 
 export function nodeStateToWire(node: NodeState): { readonly [key: string]: Encodable } {
@@ -134,6 +151,8 @@ export function nodeStateToWire(node: NodeState): { readonly [key: string]: Enco
     restart_count: node.restartCount,
     last_exit: node.lastExit,
     last_log_lines: node.lastLogLines.length > 0 ? node.lastLogLines : undefined,
+    on_zenoh: node.onZenoh,
+    outputs: node.outputs,
   };
 }
 

@@ -56,6 +56,8 @@ const node: NodeState = {
   restartCount: 2,
   lastExit: 'exit 1',
   lastLogLines: ['no such device'],
+  onZenoh: true,
+  outputs: 'quiet',
 };
 const list = { nodes: [node], timestampMs: 1_790_000_000_002, machineId: 'jetson_1' };
 const command = { command: 'start', nodeName: 'n', requestId: 'r', targetMachine: 'm', timestampMs: 1_790_000_000_000 };
@@ -66,7 +68,16 @@ const nodeManifest = {
   machineId: 'm',
   role: 'source',
   inputs: [],
-  outputs: [{ topic: 'raw', everFired: true, stillLive: true, declaredAtNs: 1_790_000_000_123_456_789n }],
+  outputs: [
+    {
+      topic: 'raw',
+      everFired: true,
+      stillLive: true,
+      declaredAtNs: 1_790_000_000_123_456_789n,
+      firedCount: 7n,
+      wanted: true,
+    },
+  ],
   schemaVersion: 2,
   startedAtNs: 1_790_000_000_123_456_789n,
   nodeKind: 'camera',
