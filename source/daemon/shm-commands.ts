@@ -27,17 +27,17 @@ function report(result: CleanResult, isDryRun: boolean): Outcome {
   const stays =
     kept.length === 0 ? '' : `; ${count(kept)} without a user in sight ${kept.length === 1 ? 'stays' : 'stay'}`;
   const lines = [
-    ...removed.map(({ name, sizeBytes }) => `${name}  ${megabytes(sizeBytes)}`),
-    ...kept.map((segment) => `${segment.name}  ${megabytes(segment.sizeBytes)}  stays: ${segment.kept}`),
+    ...removed.map(({ name, sizeBytes }) => `${name}  ${formatSize(sizeBytes)}`),
+    ...kept.map((segment) => `${segment.name}  ${formatSize(segment.sizeBytes)}  stays: ${segment.kept}`),
   ];
   return { ok: true, message: `${done}${stays}.`, output: lines.join('\n') };
 }
 
 function count(segments: readonly CleanedSegment[]): string {
-  const size = megabytes(segments.reduce((total, { sizeBytes }) => total + sizeBytes, 0));
+  const size = formatSize(segments.reduce((total, { sizeBytes }) => total + sizeBytes, 0));
   return `${segments.length} ${segments.length === 1 ? 'segment' : 'segments'}, ${size}`;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+function formatSize(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

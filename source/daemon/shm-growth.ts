@@ -42,7 +42,7 @@ export class ShmGrowthRecord {
       if (node === undefined) continue;
       makers.set(key, node);
       if (run !== undefined) live.set(node, { pid: run.pid, bytes: (live.get(node)?.bytes ?? 0) + takenBytes });
-      if (!segment.orphan) continue;
+      if (segment.owner !== undefined) continue;
       const before = left.get(node) ?? { segments: 0, bytes: 0 };
       left.set(node, { segments: before.segments + 1, bytes: before.bytes + takenBytes });
     }

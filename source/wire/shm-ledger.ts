@@ -46,7 +46,7 @@ export interface ShmGrowth {
   readonly liveBytes: number;
   readonly firstRunPeakBytes: number;
   readonly lastRunPeakBytes: number;
-  /** Orphans of its ended runs. */
+  /** Of its ended runs: orphans, and what a reader still holds. A router keeps what it has mapped while it runs. */
   readonly leftSegments: number;
   readonly leftBytes: number;
 }

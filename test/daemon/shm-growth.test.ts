@@ -37,6 +37,10 @@ it('counts what each run of a node takes, and what ended runs left behind', () =
   expect(record.take([seen('a', undefined, 100, true), seen('c', 21, 300)], runOf)).toMatchObject([
     { runs: 2, liveBytes: 300, firstRunPeakBytes: 150, lastRunPeakBytes: 300, leftBytes: 100 },
   ]);
+  // No orphan, but left behind all the same: a reader holds it.
+  expect(record.take([seen('a', undefined, 100, false), seen('c', 21, 300)], runOf)).toMatchObject([
+    { liveBytes: 300, leftSegments: 1, leftBytes: 100 },
+  ]);
   // Cleaned up.
   expect(record.take([seen('c', 21, 300)], runOf)).toMatchObject([{ leftSegments: 0, leftBytes: 0 }]);
 });
