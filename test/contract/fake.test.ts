@@ -14,7 +14,7 @@ sessionContract('fake', 'native', async () => {
     openAtPort: () => undefined,
     killRouter: async () => network.cut(),
     restartRouter: async () => network.restore(),
-    suspendRouter() {
+    async suspendRouter() {
       network.stall();
       // A real session notices by itself, after some seconds.
       setTimeout(() => network.cut('the router does not answer'), 1_000);

@@ -190,7 +190,7 @@ export function linkContract(bench: () => Bench): void {
     const key = bench().key();
     const session = await bench().session();
     await session.declareQueryable(key, (query) => query.reply(key, 'answer'));
-    rig.suspendRouter();
+    await rig.suspendRouter();
     try {
       await hangs(session, key);
       await until(() => session.link.state === 'lost', 'lost', 30_000);
@@ -206,7 +206,7 @@ export function linkContract(bench: () => Bench): void {
     const session = await bench().session();
     const subscriber = await session.declareSubscriber(bench().key(), () => {});
     await session.declarePublisher(bench().key());
-    rig.suspendRouter();
+    await rig.suspendRouter();
     try {
       const startMs = Date.now();
       await subscriber.undeclare();

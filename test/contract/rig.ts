@@ -18,7 +18,7 @@ export interface Rig {
   killRouter(): Promise<void>;
   restartRouter(): Promise<void>;
   /** The router hangs, its connections stand. */
-  suspendRouter(): void;
+  suspendRouter(): Promise<void>;
   resumeRouter(): void;
   stop(): Promise<void>;
 }

@@ -1,10 +1,11 @@
 /** A real router for tests: `dist/native/bubbaloop-router` on free loopback ports, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const BINARY = join(import.meta.dirname, '..', '..', 'dist', 'native', 'bubbaloop-router');
 const READY_LIMIT_MS = 20_000;
@@ -23,8 +24,8 @@ export interface TestRouter {
   readonly zid: string;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** SIGSTOP, a router that hangs. */
-  suspend(): void;
+  /** SIGSTOP, a router that hangs; resolves when every thread of it has stopped. */
+  suspend(): Promise<void>;
   /** SIGCONT. */
   resume(): void;
   /** SIGTERM, SIGKILL after 5 s; removes its files. Safe to call twice. */
@@ -68,7 +69,11 @@ export async function startRouter(options: RouterOptions = {}): Promise<TestRout
       return running.zid;
     },
     kill: () => end(running.child, 'SIGKILL'),
-    suspend: () => void running.child.kill('SIGSTOP'),
+    async suspend() {
+      running.child.kill('SIGSTOP');
+      // On a busy machine a thread may run on for a moment, and answer.
+      while (!isStopped(running.child.pid ?? 0)) await sleep(5);
+    },
     resume: () => void running.child.kill('SIGCONT'),
     async stop() {
       running.child.kill('SIGCONT');
@@ -145,4 +150,16 @@ export async function isListening(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+      return stat[stat.lastIndexOf(')') + 2] === 'T';
+    });
+  } catch {
+    // A thread that ended between the two reads.
+    return false;
+  }
 }
