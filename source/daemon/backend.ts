@@ -1,4 +1,4 @@
-/** What runs the processes of nodes. `process` here; systemd comes with issue 4. */
+/** What runs the processes of nodes. */
 export interface Backend {
   readonly kind: 'process';
   /** Of processes that are kept: their output and the notes of their start and end get into the log without the daemon. */
