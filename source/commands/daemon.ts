@@ -53,7 +53,6 @@ export const daemonCommand: Command = {
       import('../zenoh/open-session.ts'),
       import('./command-session.ts'),
     ]);
-    process.title = 'bubbaloop daemon';
     keepHeapSmall();
     const stop = stopSignal();
     const endpoint = zenoh.resolveEndpoint(stringFlag(invocation, 'endpoint'));

@@ -19,7 +19,8 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Inv
   const parsed = meow({
     importMeta: import.meta,
     argv: words,
-    pkg: {},
+    // What `ps` shows: meow names the process after this.
+    pkg: { name: `bubbaloop ${command.name}` },
     autoHelp: false,
     autoVersion: false,
     // Boolean flags stay undefined when absent: only then can a config file or the environment speak.
