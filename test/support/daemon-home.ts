@@ -87,7 +87,9 @@ export class DaemonHome {
         if (!environ.includes(`BUBBALOOP_DAEMON_HOME=${this.folder}`)) continue;
         const name = environ.find((word) => word.startsWith('BUBBALOOP_NODE_NAME='))?.split('=')[1] ?? '';
         found.set(name, [...(found.get(name) ?? []), pid]);
-      } catch {}
+      } catch {
+        // Ended between the listing and the look.
+      }
     }
     return found;
   }
