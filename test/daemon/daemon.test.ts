@@ -496,6 +496,30 @@ describe('the older command path', () => {
     await put({ id: '8', command: { kind: 'shutdown' }, authToken });
     await daemon.shutdownRequested;
   });
+
+  it('answers each command of a flood: those that find too many before them with an error', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    const authToken = readFileSync(home.tokenFile, 'utf8').trim();
+    const answers = new Map<string, DaemonEvent[]>();
+    const subscriber = await screen.declareSubscriber(daemonKey(MACHINE, 'events'), (sample) => {
+      const event = decodeDaemonEvent(sample.payload);
+      if (event.ok) answers.set(event.value.id, [...(answers.get(event.value.id) ?? []), event.value]);
+    });
+    const ids = Array.from({ length: 300 }, (_, index) => `flood-${index}`);
+    for (const id of ids) {
+      const request = encodeDaemonCommand({ id, command: { kind: 'start_node', name: 'tick' }, authToken });
+      await screen.put(daemonKey(MACHINE, 'command'), request, { encoding: CBOR_ENCODING });
+    }
+    await until(() => ids.every((id) => answers.get(id)?.at(-1)?.type === 'done'));
+    await subscriber.undeclare();
+    const firsts = ids.map((id) => answers.get(id)?.[0]);
+    expect(firsts.filter((event) => event?.type === 'result').length).toBeGreaterThanOrEqual(64);
+    const refused = firsts.filter((event) => event?.type === 'error');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(new Set(refused.map((event) => event?.text))).toEqual(new Set(['64 commands wait already: send it again.']));
+    expect(await nodeState('tick')).toMatchObject({ status: 'running' });
+  });
 });
 
 describe('without a router', () => {
