@@ -38,22 +38,26 @@ export const daemonCommand: Command = {
       { hostname },
       { default: packageJson },
       { runDaemon },
-      { keepHeapSmall },
+      { keepMemorySmall },
       { findHome },
       { machineId },
       zenoh,
+      native,
       { explained },
     ] = await Promise.all([
       import('node:os'),
       import('../../package.json', { with: { type: 'json' } }),
       import('../daemon/daemon.ts'),
-      import('../daemon/heap-tidy.ts'),
+      import('../daemon/memory-tidy.ts'),
       import('../daemon/home.ts'),
       import('../wire/names.ts'),
       import('../zenoh/open-session.ts'),
+      import('../zenoh/native-addon.ts'),
       import('./command-session.ts'),
     ]);
-    keepHeapSmall();
+    keepMemorySmall(
+      native.isNativeAvailable() ? { releaseFilePages: () => native.nativeAddon().releaseFilePages() } : {},
+    );
     const stop = stopSignal();
     const endpoint = zenoh.resolveEndpoint(stringFlag(invocation, 'endpoint'));
     const id = machineId(
