@@ -15,6 +15,7 @@ import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
 import { LogGateway } from './log-gateway.ts';
+import { NodeBuilds } from './node-builds.ts';
 import { NodeCommands } from './node-commands.ts';
 import { NodeTruths } from './node-truths.ts';
 import { openDoor } from './open-door.ts';
@@ -63,6 +64,8 @@ const REGISTRY_LOOK_MS = 5_000;
 const SHM_LOOK_MS = 10_000;
 /** Once told to end a daemon is gone within 10 s; nodes get most of it. */
 const CLOSE_MS = 1_000;
+
+const shimFile = nativeFile('bubbaloop-shim');
 
 /**
  * Starts a daemon. It needs no router to supervise: the session comes and goes. Throws UserError where another daemon
@@ -127,7 +130,13 @@ async function start(
   };
   const scanner = new ShmScanner({ machineId, nameOf: (pid) => runOf(pid)?.node, runOf });
   const shmCommands = createShmCommands({ scanner, signal: ending.signal });
-  const commands = new NodeCommands(supervisor, machineId, ending.signal, shmCommands);
+  const builds = new NodeBuilds({
+    signal: ending.signal,
+    runFolder: home.runFolder,
+    tether: existsSync(shimFile) ? shimFile : undefined,
+  });
+  builds.tellBrokenOff((name) => supervisor.find(name));
+  const commands = new NodeCommands(supervisor, machineId, ending.signal, shmCommands, builds);
   const { door, closeDoor } = openDoor({ ...options, commands });
   cleanUps.push(() => within(closeDoor(), CLOSE_MS));
   const manifest = (): DaemonManifest => ({
@@ -183,7 +192,7 @@ async function start(
   });
   cleanUps.push(sayLinkChanges(session, say));
   cleanUps.push(() => supervisor.end({ keepNodes: options.keepNodes === true && keeper !== undefined }));
-  cleanUps.push(() => commands.builds.ended());
+  cleanUps.push(() => builds.ended());
   // A registry that someone edits by hand counts without anyone asking.
   const looking = setInterval(() => void supervisor.refresh(), REGISTRY_LOOK_MS);
   cleanUps.push(() => clearInterval(looking));
@@ -207,10 +216,9 @@ async function start(
 
 /** Undefined where the native part is not built, or the home does not take it: nodes then end with the daemon. */
 function makeKeeper(home: Home, say: (message: string) => void): ShimKeeper | undefined {
-  const shim = nativeFile('bubbaloop-shim');
-  if (!existsSync(shim)) return undefined;
+  if (!existsSync(shimFile)) return undefined;
   try {
-    return new ShimKeeper({ shim, runFolder: home.runFolder });
+    return new ShimKeeper({ shim: shimFile, runFolder: home.runFolder });
   } catch (error) {
     say(`Nodes will not outlive a killed daemon: ${messageOf(error)}.`);
     return undefined;

@@ -11,7 +11,7 @@ import {
 } from '../wire/command.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { messageOf } from './home.ts';
-import { NodeBuilds } from './node-builds.ts';
+import type { NodeBuilds } from './node-builds.ts';
 import type { RegistryEntry } from './registry.ts';
 import { type Added, type Addition, withInstance, withNode } from './registry-edits.ts';
 import type { SupervisedNode } from './supervised-node.ts';
@@ -46,12 +46,13 @@ export class NodeCommands {
     machineId: string,
     signal: AbortSignal,
     runForMachine: (action: MachineAction) => Promise<Outcome>,
+    builds: NodeBuilds,
   ) {
+    this.builds = builds;
     this.#runForMachine = runForMachine;
     this.#supervisor = supervisor;
     this.#machineId = machineId;
     this.#signal = signal;
-    this.builds = new NodeBuilds(signal);
   }
 
   /** Answers the payload of a command query; undefined where it is meant for another machine. Never throws. */

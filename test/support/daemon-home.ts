@@ -19,16 +19,21 @@ export class DaemonHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'bubbaloop-home-'));
   readonly #endpoint: string;
 
-  /** Nodes by name, with their commands. */
-  constructor(nodes: Readonly<Record<string, string>>, endpoint = 'tcp/127.0.0.1:1') {
+  /** Nodes by name, with their commands; `more` is for the node.yaml of each. */
+  constructor(nodes: Readonly<Record<string, string>>, endpoint = 'tcp/127.0.0.1:1', more: object = {}) {
     this.#endpoint = endpoint;
     const entries = Object.entries(nodes).map(([name, command]) => {
-      const path = join(this.folder, 'nodes', name);
+      const path = this.nodeFolder(name);
       mkdirSync(path, { recursive: true });
-      writeFileSync(join(path, 'node.yaml'), JSON.stringify({ name, version: '1.0.0', type: 'node', command }));
+      const spec = { name, version: '1.0.0', type: 'node', command, ...more };
+      writeFileSync(join(path, 'node.yaml'), JSON.stringify(spec));
       return { path, addedAt: '2026-01-01T00:00:00Z' };
     });
     writeFileSync(this.registryFile, JSON.stringify({ nodes: entries }));
+  }
+
+  nodeFolder(name: string): string {
+    return join(this.folder, 'nodes', name);
   }
 
   get registryFile(): string {
