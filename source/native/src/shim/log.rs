@@ -12,8 +12,8 @@ const LINE_BYTES: usize = 8 * 1024;
 /// Lines beyond are dropped and counted, so that a flood cannot fill the disk's queue.
 const WRITE_BYTES_PER_SECOND: u64 = 1024 * 1024;
 const WINDOW: Duration = Duration::from_secs(1);
-/// 128 MiB a second, which costs a fifth of a core: more than any node has to say, and all but the first MiB of it is
-/// dropped. A node that is held up at its pipe may miss what its robot does; a lost line is told. Beyond, it waits, a
+/// 128 MiB a second, which costs a tenth of a PC's core: more than any node has to say, and all but the first MiB of it
+/// is dropped. A node that is held up at its pipe may miss what its robot does; a lost line is told. Beyond, it waits, a
 /// few milliseconds at a time, so that a flood cannot take a core.
 const READ_BYTES_PER_TURN: u64 = READ_TURN.as_millis() as u64 * 128 * 1024 * 1024 / 1_000;
 const READ_TURN: Duration = Duration::from_millis(10);
