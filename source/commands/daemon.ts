@@ -1,16 +1,12 @@
 import { EXIT_OK } from '../errors.ts';
 import { booleanFlag, type Command, stringFlag } from './command.ts';
+import { endpointFlag, homeFlag } from './common-flags.ts';
 
 export const daemonCommand: Command = {
   name: 'daemon',
   summary: 'Run on each machine: starts and watches its nodes, answers for them over zenoh',
   flags: {
-    endpoint: {
-      type: 'string',
-      placeholder: 'ENDPOINT',
-      summary: 'the router of this machine',
-      defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, then tcp/127.0.0.1:7447',
-    },
+    endpoint: endpointFlag('the router of this machine'),
     machineId: {
       type: 'string',
       placeholder: 'ID',
@@ -21,12 +17,7 @@ export const daemonCommand: Command = {
       type: 'boolean',
       summary: 'take unsigned commands, too, although there is a fleet key',
     },
-    home: {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'folder of registry, logs and token',
-      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
-    },
+    home: homeFlag('registry, logs and token'),
     keepNodes: {
       type: 'boolean',
       summary: 'leave the nodes running when the daemon is told to end; the next one takes them over',

@@ -13,7 +13,7 @@ import { openControlSocket } from './control-socket.ts';
 import { endLeftovers, HOME_MARKER } from './family.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
-import { lockHome } from './lock.ts';
+import { lockHome } from './locks.ts';
 import { LogGateway } from './log-gateway.ts';
 import { NodeBuilds } from './node-builds.ts';
 import { NodeCommands } from './node-commands.ts';

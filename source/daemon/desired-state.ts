@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isRecord } from './home.ts';
 import type { Desired } from './node-machine.ts';
-import { isRecord } from './registry.ts';
 
 /**
  * What is wanted of each node, for a daemon that comes after one that was killed. Written before a command is answered.

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 
 /** Where a daemon keeps what outlives it. */
@@ -84,10 +84,34 @@ export function isSameToken(given: string | undefined, expected: string): boolea
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+/** What a write that failed says to people; nothing of `file` was changed. */
+export function cannotWrite(file: string, error: unknown): UserError {
+  const isAny = (...codes: readonly string[]) => codes.some((code) => isCode(error, code));
+  const hint = isAny('ENOSPC', 'EDQUOT')
+    ? 'The disk is full: make room and try again. Nothing was changed.'
+    : isAny('EROFS', 'EACCES', 'EPERM')
+      ? `${dirname(file)} may not be written: mend its permissions or its mount, or choose another with --home.`
+      : undefined;
+  return new UserError(`${file} cannot be written: ${messageOf(error)}.`, { hint, cause: error });
+}
+
+/** Removes a draft or a lock. In a folder that became read-only it stays: the write before has said so. */
+export function discard(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    if (!isCode(error, 'EROFS') && !isCode(error, 'EACCES') && !isCode(error, 'EPERM')) throw error;
+  }
+}
+
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

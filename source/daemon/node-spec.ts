@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { nodeNameProblem } from '../wire/names.ts';
-import { isCode, messageOf } from './home.ts';
-import { isRecord, type RegistryEntry } from './registry.ts';
+import { isCode, isRecord, messageOf } from './home.ts';
+import type { RegistryEntry } from './registry.ts';
 import { DEFAULT_POLICY, type RunPolicy, readRunPolicy } from './run-policy.ts';
 
 /** A node as its folder and its registry entry describe it. */

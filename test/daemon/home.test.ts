@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findHome, type Home, isSameToken, prepareHome, readOrMakeToken } from '../../source/daemon/home.ts';
-import { lockHome } from '../../source/daemon/lock.ts';
+import { lockHome } from '../../source/daemon/locks.ts';
 import { readProcessStat } from '../../source/daemon/proc.ts';
 
 let folder: string;
