@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { askControlSocket } from '../../source/daemon/control-socket.ts';
 import {
   type CommandResult,
@@ -11,7 +10,7 @@ import {
   type NodeAction,
 } from '../../source/wire/command.ts';
 import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
-import { bubbaloop } from './command-line.ts';
+import { startDaemon } from './daemon-process.ts';
 
 /** A home with nodes, and the daemon processes that run on it one after the other. */
 export class DaemonHome {
@@ -42,20 +41,8 @@ export class DaemonHome {
 
   /** Resolves once it says that it is ready. */
   async startDaemon(): Promise<ChildProcess> {
-    const child = spawn(bubbaloop, ['daemon', '--home', this.folder, '--machine-id', this.machineId], {
-      env: { ...process.env, BUBBALOOP_ZENOH_ENDPOINT: this.#endpoint },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    if (child.stderr === null) throw new Error('no stderr');
-    const said: string[] = [];
-    for await (const line of createInterface({ input: child.stderr })) {
-      said.push(line);
-      if (line.includes('Ready:')) {
-        child.stderr.resume();
-        return child;
-      }
-    }
-    throw new Error(`the daemon ended: ${said.join('\n')}`);
+    const env = { ...process.env, BUBBALOOP_ZENOH_ENDPOINT: this.#endpoint };
+    return (await startDaemon(env, ['--home', this.folder, '--machine-id', this.machineId])).child;
   }
 
   /** Undefined where the daemon did not answer: it was killed. */
