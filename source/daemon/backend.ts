@@ -3,15 +3,33 @@ export interface Backend {
   readonly kind: 'process';
   /** Of processes that are kept: their output and the notes of their start and end get into the log without the daemon. */
   readonly writesLog?: boolean;
-  /** Starts it; rejects with a reason for people where there is no process then. */
+  /**
+   * Starts it; rejects with a reason for people where there is no process then, a {@link StartBlocked} where that is not
+   * for the node itself.
+   */
   start(request: StartRequest): Promise<RunningProcess>;
   /**
    * The process that an earlier daemon of this home started under `keep.name` in `folder`; also one that has ended since,
    * unless it was told to. Undefined where there is none.
    */
   adopt?(keep: Keep, folder: string): AdoptedProcess | undefined;
+  /** Throws {@link StartBlocked} where a start would: asked before a node that runs is ended to be started again. */
+  checkStart?(): void;
+  /** What earlier daemons of this home started and left running. */
+  living?(): readonly LivingRun[];
   /** Watches nothing any more. Processes that are kept run on. */
   close?(): void;
+}
+
+/** The machine is in no state to start anything, a full disk; it is tried again. */
+export class StartBlocked extends Error {}
+
+/** A node that runs, as what keeps it knows it. */
+export interface LivingRun {
+  readonly name: string;
+  /** Its working folder. */
+  readonly folder: string;
+  readonly pid: number;
 }
 
 /** Given for what may outlive the daemon: how the next one finds it, and where its output goes meanwhile. */

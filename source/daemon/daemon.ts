@@ -151,6 +151,7 @@ async function start(
     session,
     machineId,
     say,
+    pidOf: (name) => supervisor.find(name)?.pid,
     isAnyRunning: () => supervisor.names.some((name) => supervisor.find(name)?.isAlive),
   });
   const states = async () => (await supervisor.states()).map((state) => truths.addTo(state));

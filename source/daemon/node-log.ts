@@ -45,7 +45,8 @@ export class NodeLog implements OutputSink {
   #pendingLength = 0;
   #writing: Promise<void> | undefined;
   #fileBytes: number | undefined;
-  #window = { startMs: 0, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
+  /** Monotonic: a clock that is set back must not hold up a node. */
+  #window = { startMs: Number.NEGATIVE_INFINITY, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
   /** The disk refuses; said once until it works again. */
   #failure: string | undefined;
   readonly #onFailure: (reason: string) => void;
@@ -82,7 +83,7 @@ export class NodeLog implements OutputSink {
 
   async whenReady(): Promise<void> {
     while (this.#pendingLength >= MAX_PENDING_BYTES && this.#writing !== undefined) await this.#writing;
-    const restMs = this.#window.startMs + 1_000 - Date.now();
+    const restMs = this.#window.startMs + 1_000 - performance.now();
     if (this.#window.readBytes >= this.#limits.readBytesPerSecond && restMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, restMs));
     }
@@ -135,9 +136,8 @@ export class NodeLog implements OutputSink {
   }
 
   #turnWindow(): void {
-    const nowMs = Date.now();
-    // A clock set back opens a new one too.
-    if (nowMs - this.#window.startMs < 1_000 && nowMs >= this.#window.startMs) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#window.startMs < 1_000) return;
     this.#sayDropped();
     this.#window = { startMs: nowMs, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
   }

@@ -30,6 +30,8 @@ export interface NodeSpec {
   readonly autostart: boolean;
   /** False after `uninstall`: then it cannot be started. */
   readonly installed: boolean;
+  /** False where node.yaml tells no name: then it is the folder's. */
+  readonly hasName: boolean;
   /** Why it cannot run, undefined where it can. */
   readonly problem: string | undefined;
   readonly policy: RunPolicy;
@@ -52,12 +54,13 @@ export async function readNodeSpec(entry: RegistryEntry): Promise<NodeSpec> {
   if (nameProblem !== undefined)
     return brokenSpec(entry, path, fallbackName, `name ${JSON.stringify(name)}: ${nameProblem}`);
   const policy = readRunPolicy(yaml);
-  if (typeof policy === 'string') return brokenSpec(entry, path, name, `${join(path, 'node.yaml')}: ${policy}`);
+  if (typeof policy === 'string') return brokenSpec(entry, path, name, `${join(path, 'node.yaml')}: ${policy}`, true);
   const type = text(yaml.type) ?? '';
   const command = text(yaml.command) ?? defaultCommand(type, baseName, path);
   return {
     name,
     nameOverride: entry.nameOverride,
+    hasName: true,
     baseNode: name === baseName ? '' : baseName,
     path,
     version: text(yaml.version) ?? '',
@@ -91,11 +94,18 @@ async function readNodeYaml(folder: string): Promise<Record<string, unknown> | s
   }
 }
 
-function brokenSpec(entry: RegistryEntry, path: string, wantedName: string, problem: string): NodeSpec {
+function brokenSpec(
+  entry: RegistryEntry,
+  path: string,
+  wantedName: string,
+  problem: string,
+  hasName = false,
+): NodeSpec {
   const name = wantedName.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
   return {
     name: nodeNameProblem(name) === undefined ? name : `${name.slice(0, 63)}_`,
     nameOverride: entry.nameOverride,
+    hasName,
     baseNode: '',
     path,
     version: '',

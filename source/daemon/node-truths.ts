@@ -16,6 +16,8 @@ export interface NodeTruthsOptions {
   readonly machineId: string;
   /** Whether any node runs; else nothing is asked. */
   readonly isAnyRunning: () => boolean;
+  /** Process of a node, undefined where it does not run. */
+  readonly pidOf: (node: string) => number | undefined;
   readonly say: (message: string) => void;
   /** Default {@link LOOK_MS}. */
   readonly lookMs?: number;
@@ -27,7 +29,11 @@ const ANSWER_LIMIT_MS = 3_000;
 interface Look {
   readonly manifest: NodeManifest;
   readonly flow: OutputFlow;
+  readonly rateHz: number | undefined;
+  /** Monotonic. */
   readonly atMs: number;
+  /** Of the run that was asked. */
+  readonly pid: number | undefined;
 }
 
 export class NodeTruths {
@@ -68,8 +74,13 @@ export class NodeTruths {
     if (state.status !== 'running' || this.#options.session.link.state !== 'connected') return state;
     const last = this.#looks.get(state.name);
     // An earlier process's answer says nothing of the one that runs now.
-    const look = last !== undefined && last.atMs >= (state.startedAtMs ?? 0) ? last : undefined;
-    return { ...state, onZenoh: this.#tokens.has(state.name) || look !== undefined, outputs: look?.flow ?? 'unknown' };
+    const look = last?.pid === state.pid ? last : undefined;
+    return {
+      ...state,
+      onZenoh: this.#tokens.has(state.name) || look !== undefined,
+      outputs: look?.flow ?? 'unknown',
+      outputRateHz: look?.rateHz,
+    };
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -104,11 +115,18 @@ export class NodeTruths {
       if (key.kind !== 'node-manifest') continue;
       const manifest = decodeNodeManifest(reply.sample.payload);
       if (!manifest.ok) continue;
-      const before = this.#looks.get(key.node)?.manifest;
+      const { outputs, startedAtNs } = manifest.value;
+      const last = this.#looks.get(key.node);
       // Counts of an earlier run say nothing of this one.
-      const isSameRun = before?.startedAtNs === manifest.value.startedAtNs;
-      const flow = judgeOutputs(isSameRun ? before?.outputs : undefined, manifest.value.outputs);
-      looks.set(key.node, { manifest: manifest.value, flow, atMs: Date.now() });
+      const before = last?.manifest.startedAtNs === startedAtNs ? last : undefined;
+      const atMs = performance.now();
+      looks.set(key.node, {
+        manifest: manifest.value,
+        flow: judgeOutputs(before?.manifest.outputs, outputs),
+        rateHz: before && outputRateHz(before.manifest.outputs, outputs, atMs - before.atMs),
+        atMs,
+        pid: this.#options.pidOf(key.node),
+      });
     }
     this.#looks = looks;
   }
@@ -124,6 +142,16 @@ export function judgeOutputs(before: readonly NodeIo[] | undefined, now: readonl
     ),
   );
   return (['quiet', 'flowing', 'unwanted'] as const).find((flow) => flows.includes(flow)) ?? 'unknown';
+}
+
+/** Of the output that sent most between two looks; undefined where none counts. */
+export function outputRateHz(before: readonly NodeIo[], now: readonly NodeIo[], elapsedMs: number): number | undefined {
+  const rates = now.flatMap(({ topic, firedCount }) => {
+    const earlier = before.find((output) => output.topic === topic)?.firedCount;
+    if (firedCount === undefined || earlier === undefined || elapsedMs <= 0) return [];
+    return [(Number(firedCount - earlier) * 1_000) / elapsedMs];
+  });
+  return rates.length === 0 ? undefined : Math.max(0, ...rates);
 }
 
 function judgeOutput(before: NodeIo | undefined, { everFired, stillLive, firedCount, wanted }: NodeIo): OutputFlow {

@@ -23,6 +23,8 @@ export function createProcessBackend(
         ? keeper.start(request, request.keep)
         : startProcess(request, graceMs),
     adopt: (keep, folder) => keeper?.adopt(keep, folder),
+    checkStart: () => keeper?.checkRoom(),
+    living: () => keeper?.living() ?? [],
     close: () => keeper?.close(),
   };
 }

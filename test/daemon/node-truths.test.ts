@@ -53,6 +53,7 @@ beforeEach(async () => {
     session,
     machineId: 'm',
     isAnyRunning: () => isAnyRunning,
+    pidOf: () => 7,
     lookMs: 20,
     say: expect.unreachable,
   });
@@ -64,7 +65,8 @@ afterEach(async () => {
   await session.close();
 });
 
-const stateOf = (name: string, status: NodeState['status'] = 'running') => truths.addTo({ name, status } as NodeState);
+const stateOf = (name: string, status: NodeState['status'] = 'running') =>
+  truths.addTo({ name, status, pid: 7 } as NodeState);
 const until = async (isDone: () => boolean): Promise<void> => {
   while (!isDone()) await sleep(10);
 };
@@ -86,21 +88,25 @@ it('tells a process from a node on zenoh, and that from outputs that flow', asyn
   await until(() => stateOf('cam').outputs === 'quiet');
   const sending = setInterval(() => void raw.put('frame'), 2);
   await until(() => stateOf('cam').outputs === 'flowing');
+  // A put each 2 ms, or as many as a busy machine makes of that.
+  expect(stateOf('cam').outputRateHz).toBeGreaterThan(10);
+  expect(stateOf('cam').outputRateHz).toBeLessThan(1_000);
   clearInterval(sending);
   await until(() => stateOf('cam').outputs === 'quiet');
+  expect(stateOf('cam').outputRateHz).toBe(0);
   // What an earlier process answered says nothing of the one that runs now; its token is another matter.
-  const restarted = truths.addTo({ name: 'cam', status: 'running', startedAtMs: Date.now() + 60_000 } as NodeState);
+  const restarted = truths.addTo({ name: 'cam', status: 'running', pid: 8 } as NodeState);
   expect(restarted).toMatchObject({ onZenoh: true, outputs: 'unknown' });
   await subscriber.undeclare();
   await screen.close();
 
   // What does not run has neither; without a link nothing is known.
-  expect(stateOf('cam', 'stopped')).toEqual({ name: 'cam', status: 'stopped' });
+  expect(stateOf('cam', 'stopped')).toEqual({ name: 'cam', status: 'stopped', pid: 7 });
   await node.close();
   await until(() => stateOf('cam').onZenoh === false);
   network.cut();
   await until(() => session.link.state === 'lost');
-  expect(stateOf('cam')).toEqual({ name: 'cam', status: 'running' });
+  expect(stateOf('cam')).toEqual({ name: 'cam', status: 'running', pid: 7 });
 });
 
 it('finds a node of others, without token, by its manifest; asks nobody where nothing runs', async () => {

@@ -41,9 +41,16 @@ export class DaemonRig {
   /** Ends every daemon with its nodes, and the router; removes the folder. */
   async end(): Promise<void> {
     await this.session.close();
-    await Promise.all(this.#started.splice(0).map(endProcess));
+    await this.endDaemons();
     await this.router.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends every daemon that runs, with its nodes. */
+  async endDaemons(): Promise<void> {
+    await Promise.all(this.#started.splice(0).map(endProcess));
+    // Those whose daemon was killed.
+    for (const pid of this.processes()) killHard(pid);
   }
 
   /** Of programs that run on this machine; `home` in place of its own. */
@@ -129,6 +136,14 @@ export function isAlive(pid: number | undefined): boolean {
     return pid !== undefined && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
+  }
+}
+
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Ended by itself meanwhile.
   }
 }
 
