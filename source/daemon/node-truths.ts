@@ -6,10 +6,11 @@
  *   is never subscribed to: that would move frames of 8 MB, and make a camera work that nobody watches.
  */
 import { EVERY_NODE, nodeManifestKey, nodeTokenKey, parseKey } from '../wire/keys.ts';
-import { decodeNodeManifest, type NodeIo, type NodeManifest } from '../wire/manifest.ts';
-import type { NodeState, OutputFlow } from '../wire/node-state.ts';
+import { decodeNodeManifest } from '../wire/manifest.ts';
+import type { NodeState } from '../wire/node-state.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 import { messageOf } from './home.ts';
+import { lookAtOutputs, type OutputLook } from './output-flow.ts';
 
 export interface NodeTruthsOptions {
   readonly session: Session;
@@ -27,11 +28,8 @@ export const LOOK_MS = 10_000;
 const ANSWER_LIMIT_MS = 3_000;
 
 interface Look {
-  readonly manifest: NodeManifest;
-  readonly flow: OutputFlow;
-  readonly rateHz: number | undefined;
-  /** Monotonic. */
-  readonly atMs: number;
+  readonly startedAtNs: bigint;
+  readonly outputs: OutputLook;
   /** Of the run that was asked. */
   readonly pid: number | undefined;
 }
@@ -78,8 +76,8 @@ export class NodeTruths {
     return {
       ...state,
       onZenoh: this.#tokens.has(state.name) || look !== undefined,
-      outputs: look?.flow ?? 'unknown',
-      outputRateHz: look?.rateHz,
+      outputs: look?.outputs.flow ?? 'unknown',
+      outputRateHz: look?.outputs.rateHz,
     };
   }
 
@@ -118,50 +116,11 @@ export class NodeTruths {
       const { outputs, startedAtNs } = manifest.value;
       const last = this.#looks.get(key.node);
       // Counts of an earlier run say nothing of this one.
-      const before = last?.manifest.startedAtNs === startedAtNs ? last : undefined;
-      const atMs = performance.now();
-      looks.set(key.node, {
-        manifest: manifest.value,
-        flow: judgeOutputs(before?.manifest.outputs, outputs),
-        rateHz: before && outputRateHz(before.manifest.outputs, outputs, atMs - before.atMs),
-        atMs,
-        pid: this.#options.pidOf(key.node),
-      });
+      const before = last?.startedAtNs === startedAtNs ? last.outputs : undefined;
+      const now = { atMs: performance.now(), nowNs: BigInt(Date.now()) * 1_000_000n };
+      const pid = this.#options.pidOf(key.node);
+      looks.set(key.node, { startedAtNs, outputs: lookAtOutputs(before, outputs, now), pid });
     }
     this.#looks = looks;
   }
-}
-
-/** Of all outputs the one that asks for attention most. `before` is the look before, undefined where there was none. */
-export function judgeOutputs(before: readonly NodeIo[] | undefined, now: readonly NodeIo[]): OutputFlow {
-  if (now.length === 0) return 'none';
-  const flows = now.map((output) =>
-    judgeOutput(
-      before?.find(({ topic }) => topic === output.topic),
-      output,
-    ),
-  );
-  return (['quiet', 'flowing', 'unwanted'] as const).find((flow) => flows.includes(flow)) ?? 'unknown';
-}
-
-/** Of the output that sent most between two looks; undefined where none counts. */
-export function outputRateHz(before: readonly NodeIo[], now: readonly NodeIo[], elapsedMs: number): number | undefined {
-  const rates = now.flatMap(({ topic, firedCount }) => {
-    const earlier = before.find((output) => output.topic === topic)?.firedCount;
-    if (firedCount === undefined || earlier === undefined || elapsedMs <= 0) return [];
-    return [(Number(firedCount - earlier) * 1_000) / elapsedMs];
-  });
-  return rates.length === 0 ? undefined : Math.max(0, ...rates);
-}
-
-function judgeOutput(before: NodeIo | undefined, { everFired, stillLive, firedCount, wanted }: NodeIo): OutputFlow {
-  if (firedCount === undefined) {
-    // Nodes of others do not count; what they do tell is whether an output fired and lives.
-    if (!everFired) return 'unknown';
-    return stillLive ? 'flowing' : 'quiet';
-  }
-  if (before?.firedCount !== undefined && firedCount > before.firedCount) return 'flowing';
-  if (wanted === false) return 'unwanted';
-  // Somebody may have begun to listen only now.
-  return before?.wanted === true ? 'quiet' : 'unknown';
 }

@@ -72,8 +72,11 @@ export function compressedFrameKey(machine: string, camera: string): string {
   return globalDataKey(machine, `${camera}/compressed`);
 }
 
+/** Of the key of a machine's telemetry, after the machine. */
+export const TELEMETRY_SUFFIX = 'system-telemetry/metrics';
+
 export function telemetryKey(machine: string): string {
-  return globalDataKey(machine, 'system-telemetry/metrics');
+  return globalDataKey(machine, TELEMETRY_SUFFIX);
 }
 
 /** What a key is about. Parts of it are untrusted text. */

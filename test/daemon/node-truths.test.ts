@@ -1,44 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { judgeOutputs, NodeTruths } from '../../source/daemon/node-truths.ts';
+import { NodeTruths } from '../../source/daemon/node-truths.ts';
 import { startNode } from '../../source/nodes/node-runtime.ts';
 import { nodeManifestKey } from '../../source/wire/keys.ts';
-import { encodeNodeManifest, type NodeIo } from '../../source/wire/manifest.ts';
+import { encodeNodeManifest } from '../../source/wire/manifest.ts';
 import type { NodeState } from '../../source/wire/node-state.ts';
 import type { Session } from '../../source/zenoh/session.ts';
 import { FakeNetwork } from '../support/fake-session.ts';
-
-const output = (fields: Partial<NodeIo>): NodeIo => ({
-  topic: 'cam/raw',
-  everFired: true,
-  stillLive: true,
-  declaredAtNs: 0n,
-  ...fields,
-});
-const counted = (firedCount: bigint, wanted: boolean) => output({ firedCount, wanted });
-
-it.each([
-  ['none', undefined, []],
-  // Nodes that do not count.
-  ['unknown', undefined, [output({ everFired: false })]],
-  ['flowing', undefined, [output({})]],
-  ['quiet', undefined, [output({ stillLive: false })]],
-  // Ours.
-  ['unknown', undefined, [counted(5n, true)]],
-  ['flowing', [counted(4n, true)], [counted(5n, true)]],
-  ['flowing', [counted(4n, true)], [counted(5n, false)]],
-  ['quiet', [counted(5n, true)], [counted(5n, true)]],
-  ['unknown', [counted(5n, false)], [counted(5n, true)]],
-  ['unwanted', [counted(5n, true)], [counted(5n, false)]],
-  // The one that asks for attention.
-  [
-    'quiet',
-    [counted(5n, true), { ...counted(0n, true), topic: 'b' }],
-    [counted(6n, true), { ...counted(0n, true), topic: 'b' }],
-  ],
-] as const)('calls outputs %s', (flow, before, now) => {
-  expect(judgeOutputs(before, now)).toBe(flow);
-});
 
 let network: FakeNetwork;
 let session: Session;

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { sendCommand } from '../../source/fleet/control.ts';
 import type { Decoded } from '../../source/wire/decoded.ts';
 import { daemonKey } from '../../source/wire/keys.ts';
+import { decodeDaemonManifest } from '../../source/wire/manifest.ts';
 import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
 import { openSession } from '../../source/zenoh/open-session.ts';
 import type { Session } from '../../source/zenoh/session.ts';
@@ -86,6 +87,8 @@ export class DaemonRig {
   async startDaemon(flags: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<DaemonProcess> {
     const daemon = await startDaemon({ ...this.environment(), ...env }, flags);
     this.#started.push(daemon.child);
+    // What it declared is on its way through the router.
+    await until(async () => (await this.ask('manifest', decodeDaemonManifest)) !== undefined);
     return daemon;
   }
 
