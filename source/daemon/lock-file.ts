@@ -1,5 +1,5 @@
 /** A lock that is a file: JSON that names the process which holds it. Who no longer lives holds nothing. */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { discard, isCode, isRecord } from './home.ts';
 import { readProcessStat } from './proc.ts';
@@ -41,6 +41,13 @@ export function tryLock(file: string, fields: Readonly<Record<string, unknown>> 
     discard(draft);
   }
   throw new UserError(`The lock ${file} could not be taken.`, { hint: 'Delete the file and try again.' });
+}
+
+/** Whether a living process holds `file`, or one left it that is gone, or there is none. */
+export function lockState(file: string): 'held' | 'left' | 'none' {
+  if (!existsSync(file)) return 'none';
+  const holder = readHolder(file);
+  return holder !== undefined && isAlive(holder) ? 'held' : 'left';
 }
 
 function tryLink(from: string, to: string): boolean {
