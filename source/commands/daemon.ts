@@ -1,4 +1,4 @@
-import { EXIT_OK } from '../errors.ts';
+import { EXIT_OK, usageError } from '../errors.ts';
 import { booleanFlag, type Command, stringFlag } from './command.ts';
 import { endpointFlag, homeFlag } from './common-flags.ts';
 
@@ -18,6 +18,12 @@ export const daemonCommand: Command = {
       summary: 'take unsigned commands, too, although there is a fleet key',
     },
     home: homeFlag('registry, logs and token'),
+    backend: {
+      type: 'string',
+      placeholder: 'process|systemd|auto',
+      summary: "what runs the nodes: the daemon itself, or the user's systemd",
+      defaultText: 'auto: systemd with lingering and the home ~/.bubbaloop, else process',
+    },
     keepNodes: {
       type: 'boolean',
       summary: 'leave the nodes running when the daemon is told to end; the next one takes them over',
@@ -29,6 +35,7 @@ export const daemonCommand: Command = {
       { hostname },
       { default: packageJson },
       { runDaemon },
+      { BACKEND_CHOICES },
       { keepMemorySmall },
       { findHome },
       { machineId },
@@ -39,6 +46,7 @@ export const daemonCommand: Command = {
       import('node:os'),
       import('../../package.json', { with: { type: 'json' } }),
       import('../daemon/daemon.ts'),
+      import('../daemon/choose-backend.ts'),
       import('../daemon/memory-tidy.ts'),
       import('../daemon/home.ts'),
       import('../wire/names.ts'),
@@ -46,6 +54,10 @@ export const daemonCommand: Command = {
       import('../zenoh/native-addon.ts'),
       import('./command-session.ts'),
     ]);
+    const given = stringFlag(invocation, 'backend') ?? 'auto';
+    const backend = BACKEND_CHOICES.find((choice) => choice === given);
+    if (backend === undefined)
+      throw usageError(`--backend wants ${BACKEND_CHOICES.join(', ')}; got ${JSON.stringify(given)}.`);
     keepMemorySmall(
       native.isNativeAvailable() ? { releaseFilePages: () => native.nativeAddon().releaseFilePages() } : {},
     );
@@ -66,6 +78,7 @@ export const daemonCommand: Command = {
       // Small records only: with shared memory zenoh would keep a pool of 16 MB, and two threads that wake ten times a second.
       openSession: () => explained(() => zenoh.openSession(endpoint, { shm: false, onHandlerError })),
       say,
+      backend,
       keepNodes,
     });
     say(`Ready: machine ${id}, ${daemon.nodeCount} nodes, ${endpoint}, home ${home.folder}.`);

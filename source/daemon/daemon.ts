@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { UserError } from '../errors.ts';
-import { nativeFile } from '../project-root.ts';
 import { encodeCommandResult } from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
@@ -9,6 +7,7 @@ import { encodeNodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 import type { Backend } from './backend.ts';
+import { type BackendChoice, openBackend } from './choose-backend.ts';
 import { openControlSocket } from './control-socket.ts';
 import { endLeftovers, HOME_MARKER } from './family.ts';
 import { openGateway } from './gateway.ts';
@@ -20,8 +19,6 @@ import { NodeCommands } from './node-commands.ts';
 import { NodeTruths } from './node-truths.ts';
 import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
-import { createProcessBackend } from './process-backend.ts';
-import { ShimKeeper } from './shim-keeper.ts';
 import { createShmCommands } from './shm-commands.ts';
 import type { NodeRun } from './shm-growth.ts';
 import { ShmScanner } from './shm-scan.ts';
@@ -40,9 +37,9 @@ export interface DaemonOptions {
   readonly say: (message: string) => void;
   /** Take unsigned commands although there is a fleet key; default false. */
   readonly allowUnsigned?: boolean;
-  /** Default: child processes. */
-  readonly backend?: Backend;
-  /** {@link Daemon.stop} leaves the nodes running for the next daemon, where shims keep them. Default false. */
+  /** What runs the nodes; default `process`. */
+  readonly backend?: Backend | BackendChoice;
+  /** {@link Daemon.stop} leaves the nodes running for the next daemon, where the backend can. Default false. */
   readonly keepNodes?: boolean;
   /** Environment of the nodes; default this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -95,7 +92,10 @@ async function start(
   const { home, machineId, say } = options;
   const startedAtMs = performance.now();
   const token = readOrMakeToken(home);
-  const keeper = options.backend === undefined ? makeKeeper(home, say) : undefined;
+  const { backend: wanted = 'process' } = options;
+  const backend = typeof wanted === 'string' ? await openBackend(wanted, { home, say }) : wanted;
+  // The supervisor's end comes first; where the start fails before that, nothing else would close it.
+  cleanUps.push(() => backend.close?.());
   const session = options.openSession();
   cleanUps.push(() => within(session.close(), CLOSE_MS));
   await refuseTwin(session, machineId, say);
@@ -115,11 +115,11 @@ async function start(
     hostname: hostname(),
     machineIps: cached(ownAddresses, 10_000),
     env: { ...(options.env ?? process.env), BUBBALOOP_ZENOH_ENDPOINT: options.endpoint, [HOME_MARKER]: home.folder },
-    backend: options.backend ?? createProcessBackend({ ...(keeper === undefined ? {} : { keeper }) }),
+    backend,
   });
   const isRegistryReadable = await supervisor.load();
   // Whose registry cannot be read may still be registered: it stays.
-  const keep = keeper?.runIds({ everyone: !isRegistryReadable }) ?? new Set();
+  const keep = backend.runIds?.({ everyone: !isRegistryReadable }) ?? new Set();
   const leftCount = await endLeftovers(home.folder, { keep });
   if (keep.size > 0) say(`Found ${keep.size} nodes that an earlier daemon had started.`);
   if (leftCount > 0) say(`Ended ${leftCount} processes that an earlier daemon had left behind.`);
@@ -192,7 +192,7 @@ async function start(
     return result === undefined ? new Uint8Array(0) : encodeCommandResult(result);
   });
   cleanUps.push(sayLinkChanges(session, say));
-  cleanUps.push(() => supervisor.end({ keepNodes: options.keepNodes === true && keeper !== undefined }));
+  cleanUps.push(() => supervisor.end({ keepNodes: options.keepNodes === true && backend.outlivesDaemon === true }));
   cleanUps.push(() => builds.ended());
   // A registry that someone edits by hand counts without anyone asking.
   const looking = setInterval(() => void supervisor.refresh(), REGISTRY_LOOK_MS);
@@ -213,17 +213,6 @@ async function start(
       return stopping;
     },
   };
-}
-
-/** Undefined where the native part is not built, or the home does not take it: nodes then end with the daemon. */
-function makeKeeper(home: Home, say: (message: string) => void): ShimKeeper | undefined {
-  if (!existsSync(shimFile)) return undefined;
-  try {
-    return new ShimKeeper({ shim: shimFile, runFolder: home.runFolder });
-  } catch (error) {
-    say(`Nodes will not outlive a killed daemon: ${messageOf(error)}.`);
-    return undefined;
-  }
 }
 
 /** Two daemons under one id would both answer, and a command would reach both. */

@@ -25,6 +25,8 @@ export function createProcessBackend(
     adopt: (keep, folder) => keeper?.adopt(keep, folder),
     checkStart: () => keeper?.checkRoom(),
     living: () => keeper?.living() ?? [],
+    outlivesDaemon: keeper !== undefined,
+    runIds: (options) => keeper?.runIds(options) ?? new Set(),
     close: () => keeper?.close(),
   };
 }

@@ -32,6 +32,9 @@ export interface ShimKeeperOptions {
   readonly logBytes?: number;
 }
 
+/** The shim writes the log. */
+type KeepFile = Omit<Keep, 'output'>;
+
 /** Starts nodes under shims, which outlive this process, and finds those that an earlier daemon started. */
 export class ShimKeeper {
   readonly #options: ShimKeeperOptions;
@@ -51,7 +54,7 @@ export class ShimKeeper {
   }
 
   /** Rejects with a reason for people where there is no process then. */
-  async start(request: StartRequest, keep: Keep): Promise<RunningProcess> {
+  async start(request: StartRequest, keep: KeepFile): Promise<RunningProcess> {
     this.checkRoom();
     const runId = randomUUID();
     const child = this.#spawn(request, keep, runId);
@@ -62,7 +65,7 @@ export class ShimKeeper {
   }
 
   /** See {@link Backend.adopt}. A node of the same name in another folder is another node. */
-  adopt(keep: Keep, folder: string): AdoptedProcess | undefined {
+  adopt(keep: KeepFile, folder: string): AdoptedProcess | undefined {
     if (this.#runs.has(keep.name)) return undefined;
     const file = this.#stateFile(keep.name);
     const state = settledState(file);
@@ -115,7 +118,7 @@ export class ShimKeeper {
     this.#watcher = undefined;
   }
 
-  #spawn(request: StartRequest, keep: Keep, runId: string): ChildProcess {
+  #spawn(request: StartRequest, keep: KeepFile, runId: string): ChildProcess {
     const { shim, runFolder, logBytes = LOG_BYTES } = this.#options;
     const words = [
       this.#stateFile(keep.name),

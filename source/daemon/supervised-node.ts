@@ -102,7 +102,7 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   }
 
   get #keep(): Keep {
-    return { name: this.spec.name, logFile: this.log.file };
+    return { name: this.spec.name, logFile: this.log.file, output: this.log };
   }
 
   #retryLater(): void {
@@ -251,10 +251,11 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   #follow(process: RunningProcess, ageMs = 0): void {
     this.#startedMs = performance.now() - ageMs;
     this.#process = process;
-    void process.ended.then(({ code, signal, lastLines }) => {
+    void process.ended.then(({ code, signal, lastLines, wasAsked }) => {
       if (this.#context.backend.writesLog !== true) this.log.note(`ended: ${describeExit(code, signal)}`);
       this.#lastLines = lastLines;
       this.#process = undefined;
+      if (wasAsked === true) this.send({ kind: 'stop' });
       this.send({ kind: 'ended', code, signal });
     });
   }
