@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { UserError } from '../errors.ts';
+import { nativeFile } from '../project-root.ts';
 import { encodeCommandResult } from '../wire/command.ts';
 import { daemonKey } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';

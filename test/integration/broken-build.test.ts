@@ -10,7 +10,7 @@ import { isAlive } from '../support/real-fleet.ts';
 const BUILD = `sh -c 'env -i setsid sh -c "echo \\$\\$ >away.pid; exec sleep 1000" & echo $$ >here.pid; echo compiling; wait'`;
 
 test('kill -9 during a build leaves no process, says so to the next daemon, and the node can be built again', async () => {
-  const home = new DaemonHome({ tick: 'sleep 1000' }, undefined, { build: BUILD });
+  const home = new DaemonHome({ tick: 'sleep 1000' }, undefined, { nodeFields: { build: BUILD } });
   const folder = home.nodeFolder('tick');
   const log = () => readFileSync(join(home.folder, 'logs', 'tick.log'), 'utf8');
   const daemon = await home.startDaemon();

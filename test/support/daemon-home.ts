@@ -12,19 +12,30 @@ import {
 import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
 import { startDaemon } from './daemon-process.ts';
 
+export interface DaemonLaunch {
+  /** Words before the command. */
+  readonly inside?: readonly string[];
+  /** Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** More fields for the node.yaml of each node. */
+  readonly nodeFields?: object;
+}
+
 /** A home with nodes, and the daemon processes that run on it one after the other. */
 export class DaemonHome {
   readonly machineId = 'chaos_1';
   readonly folder = mkdtempSync(join(tmpdir(), 'bubbaloop-home-'));
   readonly #endpoint: string;
+  readonly #launch: DaemonLaunch;
 
-  /** Nodes by name, with their commands; `more` is for the node.yaml of each. */
-  constructor(nodes: Readonly<Record<string, string>>, endpoint = 'tcp/127.0.0.1:1', more: object = {}) {
+  /** Nodes by name, with their commands. */
+  constructor(nodes: Readonly<Record<string, string>>, endpoint = 'tcp/127.0.0.1:1', launch: DaemonLaunch = {}) {
     this.#endpoint = endpoint;
+    this.#launch = launch;
     const entries = Object.entries(nodes).map(([name, command]) => {
       const path = this.nodeFolder(name);
       mkdirSync(path, { recursive: true });
-      const spec = { name, version: '1.0.0', type: 'node', command, ...more };
+      const spec = { name, version: '1.0.0', type: 'node', command, ...launch.nodeFields };
       writeFileSync(join(path, 'node.yaml'), JSON.stringify(spec));
       return { path, addedAt: '2026-01-01T00:00:00Z' };
     });
@@ -40,9 +51,14 @@ export class DaemonHome {
   }
 
   /** Resolves once it says that it is ready. */
-  async startDaemon(): Promise<ChildProcess> {
-    const env = { ...process.env, BUBBALOOP_ZENOH_ENDPOINT: this.#endpoint };
-    return (await startDaemon(env, ['--home', this.folder, '--machine-id', this.machineId])).child;
+  async startDaemon(...flags: string[]): Promise<ChildProcess> {
+    const { inside = [], env = process.env } = this.#launch;
+    const started = await startDaemon(
+      { ...env, BUBBALOOP_ZENOH_ENDPOINT: this.#endpoint },
+      ['--home', this.folder, '--machine-id', this.machineId, ...flags],
+      inside,
+    );
+    return started.child;
   }
 
   /** Undefined where the daemon did not answer: it was killed. */

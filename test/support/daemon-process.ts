@@ -9,9 +9,17 @@ export interface DaemonProcess {
   readonly said: () => string;
 }
 
-/** Starts one; resolves once it says that it is ready, rejects with what it said where it ends before. */
-export async function startDaemon(env: NodeJS.ProcessEnv, flags: readonly string[] = []): Promise<DaemonProcess> {
-  const child = spawn(bubbaloop, ['daemon', ...flags], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+/**
+ * Starts one; resolves once it says that it is ready, rejects with what it said where it ends before. `inside`: words before
+ * the command, of a program that runs it in another place.
+ */
+export async function startDaemon(
+  env: NodeJS.ProcessEnv,
+  flags: readonly string[] = [],
+  inside: readonly string[] = [],
+): Promise<DaemonProcess> {
+  const [program = bubbaloop, ...words] = [...inside, bubbaloop, 'daemon', ...flags];
+  const child = spawn(program, words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const lines: string[] = [];
   const said = () => lines.join('\n');
   await new Promise<void>((resolve, reject) => {

@@ -22,6 +22,8 @@ export interface TestUserManager {
   /** For whoever is to talk to it: bus, home, and a PATH whose journalctl reads its journal. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly journalSocket: string;
+  /** Words before a command: it then runs on the machine as the units see it, with journald's sockets. */
+  readonly inside: readonly [string, ...string[]];
   /** `systemctl --user WORDS`, its output. */
   systemctl(...words: string[]): string;
   /** Ends everything that runs under it; removes its files. Safe to call twice. */
@@ -50,12 +52,12 @@ export async function startUserManager(): Promise<TestUserManager> {
     await endAll(slice, child);
     rmSync(folder, { recursive: true, force: true });
   };
-  const inside = ['--target', String(child.pid), '--mount', '--'];
+  const inside: readonly [string, ...string[]] = ['nsenter', '--target', String(child.pid), '--mount', '--'];
   // The journal is in the /run of its own namespace, where its units are, but not who tests them.
   for (const name of ['journalctl', 'systemd-cat']) {
     const program = `/usr/bin/${name}`;
     const isInside = '[ -d /run/systemd/journal ]';
-    const script = `#!/bin/sh\n${isInside} && exec ${program} "$@"\nexec nsenter ${inside.join(' ')} ${program} "$@"\n`;
+    const script = `#!/bin/sh\n${isInside} && exec ${program} "$@"\nexec ${inside.join(' ')} ${program} "$@"\n`;
     writeFileSync(join(folder, 'bin', name), script, { mode: 0o755 });
   }
   const env = {
@@ -66,8 +68,9 @@ export async function startUserManager(): Promise<TestUserManager> {
     DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(folder, 'xdg', 'bus')}`,
     XDG_CONFIG_HOME: undefined,
   };
+  const [nsenter, ...where] = inside;
   const systemctl = (...words: string[]): string =>
-    execFileSync('nsenter', [...inside, 'systemctl', '--user', ...words], { env, encoding: 'utf8', stdio: 'pipe' });
+    execFileSync(nsenter, [...where, 'systemctl', '--user', ...words], { env, encoding: 'utf8', stdio: 'pipe' });
   const journalSocket = join(folder, 'run', 'systemd', 'journal', 'stdout');
   try {
     const limitMs = performance.now() + READY_LIMIT_MS;
@@ -81,7 +84,7 @@ export async function startUserManager(): Promise<TestUserManager> {
     await stop();
     throw error;
   }
-  return { folder, env, journalSocket, systemctl, stop };
+  return { folder, env, journalSocket, inside, systemctl, stop };
 }
 
 function checkMachine(): void {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutputSink } from '../backend.ts';
-import { isRecord } from '../registry.ts';
+import { isRecord } from '../home.ts';
 import { journalName, OUT_PRIORITY } from './unit.ts';
 
 export interface JournalOptions {
