@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { listPids, readProcessStat, readProcFile } from '../../source/daemon/proc.ts';
 import type { NodeState } from '../../source/wire/node-state.ts';
+import { chaosRounds } from '../support/chaos-rounds.ts';
 import { endProcess, runBubbaloop } from '../support/command-line.ts';
 import { DaemonHome } from '../support/daemon-home.ts';
 import { startUserManager, type TestUserManager } from '../support/user-manager.ts';
@@ -156,4 +157,14 @@ test('unasked, a home of its own has no units; asked where there is no systemd, 
     code: 2,
     stderr: expect.stringMatching(/process, systemd/),
   });
+});
+
+test('a daemon that is killed under load leaves every unit as it was last acknowledged', {
+  timeout: 300_000,
+}, async () => {
+  const launch = { inside: manager.inside, env: manager.env };
+  const result = await chaosRounds(3, undefined, { launch, flags: ['--backend', 'systemd'] });
+  expect(result.problems).toEqual([]);
+  expect(result.acknowledged).toBeGreaterThan(0);
+  expect(manager.systemctl('list-units', '--all', '--plain', '--no-legend', 'bubbaloop-*')).toBe('');
 });

@@ -8,7 +8,7 @@ import { FleetKey } from '../../source/wire/fleet-key.ts';
 import { openSession } from '../../source/zenoh/open-session.ts';
 import type { Session } from '../../source/zenoh/session.ts';
 import { Acknowledged } from './acknowledged.ts';
-import { DaemonHome } from './daemon-home.ts';
+import { DaemonHome, type DaemonLaunch } from './daemon-home.ts';
 import { startRouter } from './router.ts';
 
 const NODES = 20;
@@ -43,10 +43,15 @@ interface Rig {
  * router, send signed start, stop and restart commands, all of them for the same 20 nodes. After every round the next
  * daemon is held against what was acknowledged.
  */
-export async function chaosRounds(rounds: number, say: (line: string) => void = () => undefined): Promise<ChaosResult> {
+export async function chaosRounds(
+  rounds: number,
+  say: (line: string) => void = () => undefined,
+  options: { readonly launch?: DaemonLaunch; readonly flags?: readonly string[] } = {},
+): Promise<ChaosResult> {
+  const { launch = {}, flags = [] } = options;
   const names = Array.from({ length: NODES }, (_, index) => `node-${index}`);
   const router = await startRouter();
-  const home = new DaemonHome(Object.fromEntries(names.map((name) => [name, 'sleep 100000'])), router.endpoint);
+  const home = new DaemonHome(Object.fromEntries(names.map((name) => [name, 'sleep 100000'])), router.endpoint, launch);
   const rig: Rig = {
     home,
     key: FleetKey.generate(),
@@ -59,7 +64,7 @@ export async function chaosRounds(rounds: number, say: (line: string) => void = 
   let daemon: ChildProcess | undefined;
   try {
     await Promise.all(sessions.map((session) => session.connected({ timeoutMs: 20_000 })));
-    daemon = await home.startDaemon();
+    daemon = await home.startDaemon(...flags);
     for (let round = 1; round <= rounds; round += 1) {
       const ending = new AbortController();
       const clients = sessions.map((session, index) => client(session, `client-${index}`, rig, ending.signal));
@@ -67,7 +72,7 @@ export async function chaosRounds(rounds: number, say: (line: string) => void = 
       await end(daemon, 'SIGKILL');
       ending.abort();
       await Promise.all(clients);
-      daemon = await home.startDaemon();
+      daemon = await home.startDaemon(...flags);
       rig.problems.push(...(await faults(rig)).map((fault) => `round ${round}: ${fault}`));
       rig.counts.looks += NODES;
       rig.counts.definiteLooks += [...rig.nodes.values()].filter(

@@ -5,7 +5,7 @@ set -eu
 folder=$1 cgroup=$2
 mount --bind "$folder/run" /run
 mkdir -p /run/systemd/system /run/systemd/journald.conf.d
-printf '[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\nRateLimitBurst=0\n' > /run/systemd/journald.conf.d/test.conf
+printf '[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n' > /run/systemd/journald.conf.d/test.conf
 # Where systemd tracks its processes: version 1, 2 or both.
 for hierarchy in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
   [ -e "$hierarchy/cgroup.procs" ] || continue
