@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -62,13 +62,23 @@ export function prepareHome(home: Home): void {
 
 const TOKEN = /^bb_[0-9a-f]{32}$/;
 
-/** The secret in `tokenFile`, made at first use. An existing file keeps its content and loses foreign access. */
+/**
+ * The secret in `tokenFile`, made at first use; the caller holds the home. An existing file keeps its content and loses
+ * foreign access. Throws UserError.
+ */
 export function readOrMakeToken(home: Home): string {
+  const draft = `${home.tokenFile}.${process.pid}`;
   try {
-    writeFileSync(home.tokenFile, `bb_${randomBytes(16).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+    if (existsSync(home.tokenFile)) {
+      if ((statSync(home.tokenFile).mode & 0o077) !== 0) chmodSync(home.tokenFile, 0o600);
+    } else {
+      // Whole or not at all: half a token of a full disk would have to be deleted by hand.
+      writeFileSync(draft, `bb_${randomBytes(16).toString('hex')}\n`, { mode: 0o600 });
+      renameSync(draft, home.tokenFile);
+    }
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
-    chmodSync(home.tokenFile, 0o600);
+    discard(draft);
+    throw cannotWrite(home.tokenFile, error);
   }
   const token = readFileSync(home.tokenFile, 'utf8').trim();
   if (TOKEN.test(token)) return token;

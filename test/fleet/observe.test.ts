@@ -206,6 +206,21 @@ test('a ledger tells orphans apart', async () => {
   await eventually(() => expect(toSnapshot(state(), 0).shm[0]?.orphans).toBe(1));
 });
 
+test('a clock that is set back keeps no question from being asked', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  const { state } = await watch(network);
+  await eventually(() => expect(state().machines.get('jetson_1')?.shm).toBeDefined());
+  const now = Date.now;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000);
+  try {
+    jetson.ledger = makeLedger('jetson_1', { usedBytes: 77 });
+    await eventually(() => expect(state().machines.get('jetson_1')?.shm?.usedBytes).toBe(77));
+  } finally {
+    clock.mockRestore();
+  }
+});
+
 test('telemetry of a machine is seen at once, by CBOR or JSON, and what is none changes nothing', async () => {
   const network = new FakeNetwork();
   const jetson = await machine(network, 'jetson_1', ['a']);
