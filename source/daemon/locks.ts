@@ -13,18 +13,18 @@ const LOOK_MS = 10;
  * UserError that names the holder, or says why the home cannot be written.
  */
 export function lockHome(home: Home, machineId: string): () => void {
-  const attempt = writing(home.lockFile, () => tryLock(home.lockFile, { machineId, sinceMs: Date.now() }));
+  const attempt = writing(home.lockFile, () => tryLock(home.lockFile, `${machineId} ${Date.now()}`));
   if (attempt.isTaken) return attempt.giveBack;
   throw heldBy(home, attempt.holder);
 }
 
-function heldBy(home: Home, { pid, fields }: LockHolder): UserError {
-  const sinceMs = Number(fields.sinceMs);
-  const since = Math.abs(sinceMs) < 8.64e15 ? ` since ${new Date(sinceMs).toISOString()}` : '';
-  return new UserError(
-    `A daemon already runs on ${home.folder}: process ${pid}, machine ${String(fields.machineId)}${since}.`,
-    { hint: `Stop it with \`kill ${pid}\`, or give this one a folder of its own with --home.` },
-  );
+function heldBy(home: Home, { pid, note }: LockHolder): UserError {
+  const [machineId, time] = note.split(' ');
+  const sinceMs = Number(time);
+  const since = sinceMs > 0 && sinceMs < 8.64e15 ? ` since ${new Date(sinceMs).toISOString()}` : '';
+  return new UserError(`A daemon already runs on ${home.folder}: process ${pid}, machine ${machineId}${since}.`, {
+    hint: `Stop it with \`kill ${pid}\`, or give this one a folder of its own with --home.`,
+  });
 }
 
 /**
