@@ -29,6 +29,7 @@ interface Row {
 }
 
 const LOCAL_TIMEOUT_MS = 2_000;
+const MAX_PROBLEM = 60;
 
 /** `bubbaloop node list`: this machine without zenoh, another (`--machine`) with it. */
 export async function listNodes(invocation: Invocation): Promise<number> {
@@ -98,7 +99,9 @@ function formatRows(rows: readonly Row[]): string {
   const head = ['NAME', 'STATUS', 'ZENOH', 'DATA', 'HEALTH', 'UP', 'PID', 'VERSION', 'TYPE', 'AUTOSTART', 'PATH'];
   const cells = rows.map((row) => [
     row.name,
-    row.problem === null || row.problem === '' ? (row.status ?? '-') : `${row.status ?? 'broken'} (${row.problem})`,
+    row.problem === null || row.problem === ''
+      ? (row.status ?? '-')
+      : `${row.status ?? 'broken'} (${shortened(row.problem)})`,
     row.onZenoh === null ? '-' : row.onZenoh ? 'yes' : 'no',
     dataWord(row),
     row.health ?? '-',
@@ -118,6 +121,11 @@ function formatRows(rows: readonly Row[]): string {
       .trimEnd(),
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** A table is no place for a long sentence: `--json` has all of it. */
+function shortened(problem: string): string {
+  return problem.length <= MAX_PROBLEM ? problem : `${problem.slice(0, MAX_PROBLEM - 1)}…`;
 }
 
 /** `15.0 Hz`, `no data`, `no reader`; `-` where there is nothing to say. */

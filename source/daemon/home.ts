@@ -98,11 +98,14 @@ export function isSameToken(given: string | undefined, expected: string): boolea
 export function cannotWrite(file: string, error: unknown): UserError {
   const isAny = (...codes: readonly string[]) => codes.some((code) => isCode(error, code));
   const hint = isAny('ENOSPC', 'EDQUOT')
-    ? 'The disk is full: make room and try again. Nothing was changed.'
+    ? 'The disk is full: make room and try again.'
     : isAny('EROFS', 'EACCES', 'EPERM')
       ? `${dirname(file)} may not be written: mend its permissions or its mount, or choose another with --home.`
       : undefined;
-  return new UserError(`${file} cannot be written: ${messageOf(error)}.`, { hint, cause: error });
+  return new UserError(`${file} cannot be written, and nothing was changed: ${messageOf(error)}.`, {
+    hint,
+    cause: error,
+  });
 }
 
 /** Removes a draft or a lock. In a folder that became read-only it stays: the write before has said so. */

@@ -105,8 +105,11 @@ export class ShimKeeper {
     try {
       writeFileSync(probe, ROOM, { mode: 0o600 });
     } catch (error) {
-      const { message, hint } = cannotWrite(runFolder, error);
-      throw new StartBlocked([message, hint].filter(Boolean).join(' ').replace(/\.$/, ''));
+      const { message, hint } = cannotWrite(probe, error);
+      const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+      throw new StartBlocked(
+        hint === undefined ? message : `${runFolder} cannot be written${code}. ${hint.replace(/\.$/, '')}`,
+      );
     } finally {
       discard(probe);
     }
