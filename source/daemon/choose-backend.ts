@@ -30,7 +30,7 @@ export async function openBackend(choice: BackendChoice, options: BackendOptions
   };
   if (choice === 'auto' && whyNotSystemd(facts) !== undefined) return openProcessBackend(options);
   try {
-    const { openSystemdBackend } = await import('./systemd/backend.ts');
+    const { openSystemdBackend } = await import('./systemd/open.ts');
     const backend = await openSystemdBackend({
       homeFolder: options.home.folder,
       say: options.say,

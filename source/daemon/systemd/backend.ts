@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,19 +6,16 @@ import type { AdoptedProcess, Backend, Keep, RunningProcess, StartRequest } from
 import { GRACE_MS } from '../family.ts';
 import { messageOf } from '../home.ts';
 import { readProcessStat } from '../proc.ts';
-import { Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { readLogEnd } from './log-end.ts';
-import { findProgram, programProblem } from './program.ts';
-import { type Properties, readUnit, startProblem, unitName, unitSettings } from './unit.ts';
+import { programProblem } from './program.ts';
+import { type Properties, readUnit, type Setting, startProblem, unitName, unitSettings } from './unit.ts';
 import { UnitRun } from './unit-run.ts';
-import { findUserBus, isManagerError, UserManager } from './user-manager.ts';
+import { isManagerError, type UserManager } from './user-manager.ts';
 
-/** `systemd-cat --stderr-priority` is of 241. */
-const MIN_VERSION = 241;
 /** A look at all units in case a signal did not come. */
-const LOOK_MS = 5_000;
+const LOOK_MS = 15_000;
 const PATTERN = 'bubbaloop-*.service';
-const JOURNAL_SOCKET = '/run/systemd/journal/stdout';
 
 export interface SystemdBackendOptions {
   /** Folder of the daemon's home: units of another home are left alone. */
@@ -33,35 +29,8 @@ export interface SystemdBackendOptions {
   readonly journalSocket?: string;
 }
 
-/**
- * Nodes as transient units of the user's systemd. Connects, and reads which units run already. Rejects with a reason for
- * people where this machine cannot do that.
- */
-export async function openSystemdBackend(options: SystemdBackendOptions): Promise<Backend> {
-  const { env, say, journalSocket = JOURNAL_SOCKET } = options;
-  const address = findUserBus(env);
-  if (address === undefined) throw new Error('there is no bus of the user ($XDG_RUNTIME_DIR/bus)');
-  if (!existsSync(journalSocket)) throw new Error(`journald does not run (${journalSocket} is missing)`);
-  const catProgram = findProgram('systemd-cat', env.PATH);
-  const journalProgram = findProgram('journalctl', env.PATH);
-  if (catProgram === undefined || journalProgram === undefined) {
-    throw new Error('systemd-cat or journalctl is not on PATH');
-  }
-  const manager = await UserManager.connect(address);
-  try {
-    const version = await manager.version();
-    if (!(version >= MIN_VERSION)) throw new Error(`systemd ${version} is older than ${MIN_VERSION}`);
-    const journal = new Journal({ program: journalProgram, catProgram, env, say });
-    const backend = new SystemdBackend({ ...options, manager, journal, catProgram });
-    await backend.readUnits();
-    return backend;
-  } catch (error) {
-    await manager.close();
-    throw error;
-  }
-}
-
-class SystemdBackend implements Backend {
+/** Nodes as transient units of the user's systemd. */
+export class SystemdBackend implements Backend {
   readonly kind = 'systemd';
   readonly outlivesDaemon = true;
   readonly #options: SystemdBackendOptions;
@@ -73,6 +42,8 @@ class SystemdBackend implements Backend {
   readonly #runs = new Map<string, UnitRun>();
   /** By unit: found running, and adopted by nobody yet. */
   readonly #found = new Map<string, Properties>();
+  /** By unit: what changed since its properties were asked for. */
+  readonly #changed = new Map<string, Properties>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(
@@ -112,7 +83,7 @@ class SystemdBackend implements Backend {
     );
     this.#journal.attach(unit, request.output);
     try {
-      const properties = await this.#startUnit(unit, settings);
+      const properties = await this.#startUnit(unit, settings, cwd);
       return this.#follow(unit, properties);
     } catch (error) {
       await this.#journal.detach(unit);
@@ -126,7 +97,7 @@ class SystemdBackend implements Backend {
     if (properties === undefined || this.#runs.has(unit)) return undefined;
     const state = readUnit(properties);
     // A node of the same name in another folder is another node; a unit of another home is another daemon's.
-    if (!this.#isOurs(properties) || state.folder !== folder || state.lastPid === 0) return undefined;
+    if (!this.#isOurs(properties, folder) || state.folder !== folder || state.lastPid === 0) return undefined;
     if (state.activeState === 'inactive') return undefined;
     this.#found.delete(unit);
     this.#journal.attach(unit, keep.output, readLogEnd(keep.logFile) ?? { atMs: state.startedAtMs, count: 0 });
@@ -146,15 +117,22 @@ class SystemdBackend implements Backend {
     void this.#manager.close().catch(() => undefined);
   }
 
-  /** Ours are those of this home, and those that a unit file made: a daemon of the first generation wrote these. */
-  #isOurs(properties: Properties): boolean {
-    const { home, isTransient } = readUnit(properties);
-    return home === this.#options.homeFolder || (home === undefined && !isTransient);
+  /**
+   * Ours are those of this home, and those that a unit file made for the node's folder: a daemon of the first generation
+   * wrote such. Others may bear such a name, the daemon's own unit among them.
+   */
+  #isOurs(properties: Properties, folder: string): boolean {
+    const state = readUnit(properties);
+    if (state.home === this.#options.homeFolder) return true;
+    return state.home === undefined && !state.isTransient && state.folder === folder;
   }
 
-  async #startUnit(unit: string, settings: Parameters<UserManager['startTransient']>[1]): Promise<Properties> {
-    const result = await this.#transient(unit, settings);
-    const properties = await this.#manager.properties(unit);
+  async #startUnit(unit: string, settings: readonly Setting[], folder: string): Promise<Properties> {
+    const result = await this.#transient(unit, settings, folder);
+    this.#changed.set(unit, {});
+    const asked = await this.#manager.properties(unit);
+    const properties = { ...asked, ...this.#changed.get(unit) };
+    this.#changed.delete(unit);
     const state = readUnit(properties);
     const problem = result === 'done' ? undefined : startProblem(state);
     if (problem === undefined && state.lastPid !== 0) return properties;
@@ -163,7 +141,7 @@ class SystemdBackend implements Backend {
   }
 
   /** Starts it, once what is in the way has been cleared. */
-  async #transient(unit: string, settings: Parameters<UserManager['startTransient']>[1]): Promise<string> {
+  async #transient(unit: string, settings: readonly Setting[], folder: string): Promise<string> {
     try {
       return await this.#manager.startTransient(unit, settings);
     } catch (error) {
@@ -174,7 +152,10 @@ class SystemdBackend implements Backend {
     if (state.loadState === 'masked') {
       throw new Error(`its unit is masked; systemctl --user unmask ${unit} allows it again`);
     }
-    if (!this.#isOurs(properties)) throw new Error(`${unit} is a unit of another daemon, whose home is ${state.home}`);
+    if (!this.#isOurs(properties, folder)) {
+      const whose = state.home === undefined ? state.fragment : `of another daemon, whose home is ${state.home}`;
+      throw new Error(`there is another unit ${unit} (${whose}); give the node another name, or remove that unit`);
+    }
     await this.#end(unit, properties);
     if (!state.isTransient && state.fragment !== '') await this.#putAside(unit, state.fragment);
     return this.#manager.startTransient(unit, settings);
@@ -222,13 +203,13 @@ class SystemdBackend implements Backend {
       if (this.#runs.get(unit) === run) this.#runs.delete(unit);
       return end;
     });
-    // What changed between its start and now.
-    void this.#lookAgain(unit);
     return { pid: run.process.pid, ended, terminate: () => run.terminate() };
   }
 
   #update(unit: string, changed: Properties): void {
     this.#runs.get(unit)?.update(changed);
+    const since = this.#changed.get(unit);
+    if (since !== undefined) this.#changed.set(unit, { ...since, ...changed });
     const found = this.#found.get(unit);
     if (found !== undefined) this.#found.set(unit, { ...found, ...changed });
   }
@@ -248,6 +229,7 @@ class SystemdBackend implements Backend {
     try {
       const listed = new Map((await this.#manager.list(PATTERN)).map((unit) => [unit.name, unit]));
       for (const [unit, run] of runs) {
+        run.remind();
         const { activeState, subState } = listed.get(unit) ?? {};
         if (activeState === undefined) run.isLost();
         else if (options.deeply || activeState !== 'active' || subState !== 'running') await this.#lookAgain(unit);

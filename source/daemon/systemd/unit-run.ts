@@ -54,6 +54,11 @@ export class UnitRun {
     this.#control.stop();
   }
 
+  /** Asks once more for what was asked: a call may have been lost with the bus. */
+  remind(): void {
+    if (!this.#isOver && (this.#isTold || this.#isClearing)) this.#control.stop();
+  }
+
   /** The manager knows nothing of it any more, or does not answer: then the process itself decides. */
   isLost(): void {
     if (!this.#isOver && !isAlive(this.process)) this.#finish(this.#exit ?? endOf(readUnit(this.#properties)));

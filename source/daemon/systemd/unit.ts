@@ -65,6 +65,37 @@ export interface UnitState {
   readonly runId: string | undefined;
 }
 
+const READ_NAMES = new Set([
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'MainPID',
+  'ExecMainPID',
+  'ExecMainCode',
+  'ExecMainStatus',
+  'ExecMainStartTimestamp',
+  'Result',
+  'Job',
+  'WorkingDirectory',
+  'FragmentPath',
+  'Transient',
+  'Environment',
+]);
+
+/** Those that are read here; a unit has three hundred, and there may be a hundred units. */
+export function neededProperties(properties: object): Properties {
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name]) => READ_NAMES.has(name))
+      .map(([name, value]) => [name, name === 'Environment' ? ownVariables(value) : value]),
+  );
+}
+
+function ownVariables(environment: unknown): unknown {
+  const isOwn = (word: unknown): boolean => /^BUBBALOOP_[A-Z_]+=/.test(String(word));
+  return Array.isArray(environment) ? environment.filter(isOwn) : [];
+}
+
 /** From the properties of both interfaces, `Unit` and `Service`, in one map. */
 export function readUnit(properties: Properties): UnitState {
   const text = (name: string): string => (typeof properties[name] === 'string' ? properties[name] : '');

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message, MessageBus } from 'dbus-native';
 import { messageOf } from '../home.ts';
-import { type Properties, type Setting, unitOfPath, unitPath } from './unit.ts';
+import { neededProperties, type Properties, type Setting, unitOfPath, unitPath } from './unit.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';
 const MANAGER = { destination: SYSTEMD, path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` };
@@ -90,7 +90,7 @@ export class UserManager extends EventEmitter<{ changed: [unit: string, changed:
     }));
   }
 
-  /** All that a unit says of itself. One that does not exist is `not-found` and `inactive`. */
+  /** What a unit says of itself, as far as it is read here. One that does not exist is `not-found` and `inactive`. */
   async properties(unit: string): Promise<Properties> {
     const both = await Promise.all(
       ['Unit', 'Service'].map((name) =>
@@ -104,7 +104,7 @@ export class UserManager extends EventEmitter<{ changed: [unit: string, changed:
         }),
       ),
     );
-    return { ...both[0], ...both[1] };
+    return { ...neededProperties(both[0] ?? {}), ...neededProperties(both[1] ?? {}) };
   }
 
   /** Resolves with the result of the job, `done` or `failed` among them. */
@@ -159,8 +159,8 @@ export class UserManager extends EventEmitter<{ changed: [unit: string, changed:
     if (message.member !== 'PropertiesChanged') return;
     const unit = unitOfPath(message.path ?? '');
     const [, changed] = body;
-    if (unit !== undefined && typeof changed === 'object' && changed !== null)
-      this.emit('changed', unit, { ...changed });
+    if (unit === undefined || typeof changed !== 'object' || changed === null) return;
+    this.emit('changed', unit, neededProperties(changed));
   }
 
   #job(path: string): PromiseWithResolvers<string> {

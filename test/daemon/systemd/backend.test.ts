@@ -7,7 +7,7 @@ import type { Backend, OutputSink, RunningProcess } from '../../../source/daemon
 import { HOME_MARKER } from '../../../source/daemon/family.ts';
 import { NodeLog } from '../../../source/daemon/node-log.ts';
 import { readProcessStat } from '../../../source/daemon/proc.ts';
-import { openSystemdBackend } from '../../../source/daemon/systemd/backend.ts';
+import { openSystemdBackend } from '../../../source/daemon/systemd/open.ts';
 import { startUserManager, type TestUserManager } from '../../support/user-manager.ts';
 
 let manager: TestUserManager;
@@ -253,6 +253,39 @@ it('takes over the unit of a unit file, and puts the file aside for its own', as
   expect(said.join()).toContain('bubbaloop-tick.service.replaced');
   expect(readFileSync(`${file}.replaced`, 'utf8')).toContain('sleep 1000');
   expect(manager.systemctl('show', '-P', 'Transient', 'bubbaloop-tick.service').trim()).toBe('yes');
+});
+
+it('touches no unit of that name that is not the node’s', async () => {
+  const units = join(manager.folder, 'home', '.config', 'systemd', 'user');
+  mkdirSync(units, { recursive: true });
+  const file = join(units, 'bubbaloop-daemon.service');
+  writeFileSync(file, '[Service]\nExecStart=/bin/sleep 1000\n');
+  manager.systemctl('daemon-reload');
+  manager.systemctl('start', 'bubbaloop-daemon.service');
+  const backend = await open();
+  expect(backend.adopt?.(keepOf(new Sink(), 'daemon'), folder)).toBeUndefined();
+  await expect(start(backend, ['sleep', '1000'], { name: 'daemon' })).rejects.toThrow(/another unit .*another name/);
+  expect(unitState('daemon')).toBe('loaded active');
+  expect(existsSync(file)).toBe(true);
+  manager.systemctl('stop', 'bubbaloop-daemon.service');
+});
+
+it('is the same after systemd has read all units again, in a folder with an odd name', async () => {
+  const odd = join(folder, 'a b %n $x "ä"');
+  mkdirSync(odd);
+  const output = new Sink();
+  const env = { PATH: process.env.PATH, [HOME_MARKER]: folder };
+  const words = shell('pwd; echo "%n"; sleep 1000');
+  const running = await (await open()).start({ words, cwd: odd, env, output, keep: keepOf(output) });
+  started.push(running);
+  await output.until(/out %n/);
+  expect(output.lines).toEqual([`out ${odd}`, 'out %n']);
+  manager.systemctl('daemon-reload');
+  const second = await open();
+  const adopted = second.adopt?.(keepOf(new Sink()), odd);
+  expect(adopted?.pid).toBe(running.pid);
+  adopted?.terminate();
+  expect(await adopted?.ended).toEqual({ code: null, signal: 'SIGTERM' });
 });
 
 it('says that a unit is masked', async () => {

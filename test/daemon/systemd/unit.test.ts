@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { decodeEntry } from '../../../source/daemon/systemd/journal.ts';
+import { decodeEntry } from '../../../source/daemon/systemd/journal-entry.ts';
 import { endOf, readUnit, unitName, unitOfPath, unitPath, unitSettings } from '../../../source/daemon/systemd/unit.ts';
 
 it('names a unit on the bus, and back', () => {
