@@ -153,9 +153,15 @@ function isProgramThere(command: string, folder: string): boolean {
 export function readNodeConfig(spec: NodeSpec): string {
   if (spec.configPath === '') return '';
   try {
-    return statSync(spec.configPath).size <= MAX_CONFIG_BYTES ? readFileSync(spec.configPath, 'utf8') : '';
+    const isShort = statSync(spec.configPath).size <= MAX_CONFIG_BYTES;
+    return isShort ? withoutUrlSecrets(readFileSync(spec.configPath, 'utf8')) : '';
   } catch {
     // Shown as empty; that it is missing is said by the node itself when it starts.
     return '';
   }
+}
+
+/** It travels to whoever asks for the list of nodes; a camera's password in its URL must not. */
+function withoutUrlSecrets(text: string): string {
+  return text.replace(/([A-Za-z][\w+.-]*:\/\/)[^/\s'"]*@/g, '$1***@');
 }

@@ -28,6 +28,8 @@ const CLOSE_MS = 2_000;
 export interface OutputOptions {
   /** Under `{node}/`, `raw`. */
   readonly topic: string;
+  /** In place of the node's name before the topic. */
+  readonly source?: string;
   /** `local` never leaves the machine. */
   readonly scope: 'global' | 'local';
   readonly encoding?: string;
@@ -38,6 +40,8 @@ export interface Output {
   readonly keyExpr: string;
   /** Whether anyone listens now. Work that nobody will see can be left out. */
   readonly isWanted: boolean;
+  /** Calls `listener` when {@link isWanted} changed; returns the function that ends it. */
+  onWanted(listener: (isWanted: boolean) => void): () => void;
   /** False where it could not be sent: there is no link now. */
   put(payload: Payload): Promise<boolean>;
 }
@@ -105,10 +109,11 @@ export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
     name,
     machineId,
     session,
-    async declareOutput({ topic, scope, encoding }) {
+    async declareOutput({ topic, source, scope, encoding }) {
       const keyOf = scope === 'local' ? localDataKey : globalDataKey;
-      const publisher = await session.declarePublisher(keyOf(machineId, `${name}/${topic}`), { encoding });
-      const record: OutputRecord = { topic: `${name}/${topic}`, declaredAtNs: nowNs(), firedCount: 0n, publisher };
+      const suffix = `${source ?? name}/${topic}`;
+      const publisher = await session.declarePublisher(keyOf(machineId, suffix), { encoding });
+      const record: OutputRecord = { topic: suffix, declaredAtNs: nowNs(), firedCount: 0n, publisher };
       outputs.push(record);
       declarations.push(publisher);
       return createOutput(record);
@@ -135,6 +140,7 @@ function createOutput(record: OutputRecord): Output {
     get isWanted() {
       return publisher.matching;
     },
+    onWanted: (listener) => publisher.onMatching(listener),
     async put(payload) {
       try {
         await publisher.put(payload);
