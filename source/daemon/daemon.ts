@@ -26,6 +26,7 @@ import type { NodeRun } from './shm-growth.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
 import { openTelemetry } from './telemetry/publish.ts';
+import { openThumbnails } from './thumbnails.ts';
 
 export interface DaemonOptions {
   readonly home: Home;
@@ -184,6 +185,10 @@ async function start(
     isPublishedByNode: () => supervisor.find('system-telemetry')?.isAlive ?? false,
   });
   cleanUps.push(() => within(closeTelemetry(), CLOSE_MS));
+  if (session.kind === 'native') {
+    const closeThumbnails = await openThumbnails({ session, machineId, endpoint: options.endpoint, say });
+    cleanUps.push(() => within(closeThumbnails(), CLOSE_MS));
+  }
   await openLocalControl(home, say, cleanUps, async (request) => {
     // Also the poke of a `bubbaloop node add` that has just written the registry.
     if (request.length === 0) {

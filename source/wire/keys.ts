@@ -72,6 +72,16 @@ export function compressedFrameKey(machine: string, camera: string): string {
   return globalDataKey(machine, `${camera}/compressed`);
 }
 
+/** JPEG of a camera's newest raw frame, by its machine's daemon while somebody listens. Camera `*` for all. */
+export function thumbnailKey(machine: string, camera: string): string {
+  return globalDataKey(machine, `${camera}/thumbnail`);
+}
+
+/** Where a viewer says which size and rate it wants; see thumbnail-wish.ts. Ours: other daemons have none. */
+export function thumbnailWishKey(machine: string, camera: string): string {
+  return `${thumbnailKey(machine, camera)}/want`;
+}
+
 /** Of the key of a machine's telemetry, after the machine. */
 export const TELEMETRY_SUFFIX = 'system-telemetry/metrics';
 
