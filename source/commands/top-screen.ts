@@ -4,6 +4,8 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
+import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
+import type { CameraDoor } from '../ui/camera-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
 import { resolveTheme } from '../view/theme.ts';
 import type { NodeTarget } from '../view/ui-state.ts';
@@ -15,6 +17,9 @@ export interface ShowTopOptions {
   readonly readOnly: boolean;
   readonly intervalMs: number;
   readonly banner?: string;
+  readonly images: ImagesChoice;
+  /** Bytes a second for pictures; undefined is no limit. */
+  readonly budgetBytesPerSecond?: number;
 }
 
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
@@ -22,6 +27,11 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   const app = runApp({
     ...options,
     theme: resolveTheme(process.env),
+    cameras: STAND_IN,
+    makeEncoder: () => {
+      throw new Error('no encoder yet');
+    },
+    savePhoto: () => Promise.reject(new Error('no photos yet')),
     async send(target, action) {
       const outcome = await sendSigned(session, target, action);
       if (action !== 'get_logs') observation.refresh();
@@ -64,3 +74,11 @@ async function sendSigned(session: Session, target: NodeTarget, action: NodeActi
 }
 
 const LEAVING = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+
+const STAND_IN: CameraDoor = {
+  list: () => Promise.resolve([]),
+  watch: () => {
+    throw new Error('no cameras yet');
+  },
+  rest: () => undefined,
+};

@@ -21,6 +21,8 @@ export interface DrawnPicture extends PictureBox {
   readonly erase: Uint8Array;
   readonly widthPx: number;
   readonly heightPx: number;
+  /** Cells from the corner of the box to the picture's, where it is smaller than its box. */
+  readonly inset?: { readonly x: number; readonly y: number };
 }
 
 /** How pictures reach the terminal: as they are, or through tmux at absolute places from this corner. */
@@ -59,6 +61,7 @@ export class ImageLayer {
   #route = PLAIN_ROUTE;
   #isSuspended = false;
   #prefix = '';
+  #isResized = false;
 
   constructor(options: ImageLayerOptions) {
     this.#options = options;
@@ -119,6 +122,11 @@ export class ImageLayer {
     if (blank.length > 0) this.#block(blank, '', new Map());
   }
 
+  /** The terminal has another size: nothing that was drawn is surely still there after the next frame. */
+  resized(): void {
+    this.#isResized = true;
+  }
+
   /** Draws all pictures again: something outside may have drawn over them. */
   redraw(): void {
     this.#markAll();
@@ -159,7 +167,7 @@ export class ImageLayer {
     else if (text === END && this.#frame !== undefined) {
       const output = this.#frame.join('');
       this.#frame = undefined;
-      this.#block([], output, this.#shown.size === 0 ? new Map() : this.#damage(output), done);
+      this.#block([], output, this.#damage(output), done);
       return true;
     } else if (this.#frame !== undefined) this.#frame.push(text);
     else if (text !== '') {
@@ -173,6 +181,11 @@ export class ImageLayer {
   };
 
   #damage(output: string): Damage {
+    if (this.#isResized && output !== '') {
+      this.#isResized = false;
+      return 'everything';
+    }
+    if (this.#shown.size === 0) return NO_DAMAGE;
     const rows = this.#options.rows();
     const damage = damageOf(output, rows - 1, rows);
     return damage !== 'everything' && damage.size === 0 ? NO_DAMAGE : damage;
@@ -225,7 +238,8 @@ export class ImageLayer {
       const picture = this.#pictures.get(id);
       const rect = this.#shown.get(id);
       if (picture === undefined || rect === undefined || !isSameRect(picture.rect, rect)) continue;
-      drawn.push(this.#at(rect, [picture.bytes]));
+      const { x = 0, y = 0 } = picture.inset ?? {};
+      drawn.push(this.#at({ x: rect.x + x, y: rect.y + y }, [picture.bytes]));
       this.#missing.delete(id);
     }
     return drawn;
@@ -246,7 +260,7 @@ export class ImageLayer {
   }
 
   /** Bytes between saving the cursor (DECSC, its colours too) and putting it back, from the corner of a box. */
-  #at(rect: Rect, parts: readonly Uint8Array[]): Uint8Array {
+  #at(rect: Pick<Rect, 'x' | 'y'>, parts: readonly Uint8Array[]): Uint8Array {
     const head = Buffer.from(`\x1b7${this.#goto(rect.x, rect.y)}`);
     const bytes = Buffer.concat([head, ...parts, Buffer.from('\x1b8')]);
     return this.#route.isWrapped ? wrapForTmux(bytes) : bytes;
