@@ -1,8 +1,9 @@
+import { type Ffmpeg, findFfmpeg } from '../ffmpeg.ts';
 import { type CompressedFrame, decodeCompressedFrame } from '../wire/camera.ts';
 import { NAL, nalType, splitAnnexB, spsSize } from '../wire/h264.ts';
 import { compressedFrameKey } from '../wire/keys.ts';
 import type { Arrival, CameraSourceHandle, SourceContext } from './camera-source.ts';
-import { hasFfmpeg, KeyFrameDecoder } from './key-frame-decoder.ts';
+import { KeyFrameDecoder } from './key-frame-decoder.ts';
 import { NewestOnly } from './newest.ts';
 import { Pace } from './pace.ts';
 import { decodeJpeg } from './picture-files.ts';
@@ -71,32 +72,35 @@ export async function openCompressedSource(
 /** H.264: picks the key frames, and knows where there is nothing to decode them with. */
 class KeyFrames {
   readonly #context: SourceContext;
-  readonly #decoder: KeyFrameDecoder;
   readonly #pace = new Pace();
+  #decoder: KeyFrameDecoder | undefined;
   #inWork: (Arrival & { readonly width: number; readonly height: number }) | undefined;
-  #canDecode: boolean | undefined;
+  #hasFfmpeg: boolean | undefined;
   #isClosed = false;
 
   constructor(context: SourceContext) {
     this.#context = context;
+    void findFfmpeg(context.ffmpeg).then((ffmpeg) => this.#begin(ffmpeg));
+  }
+
+  #begin(ffmpeg: Ffmpeg | undefined): void {
+    this.#hasFfmpeg = ffmpeg !== undefined;
+    if (ffmpeg === undefined || this.#isClosed) return;
     this.#decoder = new KeyFrameDecoder({
-      program: context.ffmpeg,
+      ffmpeg,
       onPicture: (pixels) => {
-        if (this.#inWork !== undefined) context.onPicture({ ...this.#inWork, pixels });
+        if (this.#inWork !== undefined) this.#context.onPicture({ ...this.#inWork, pixels });
       },
-      onProblem: (problem) => context.onProblem(problem),
-    });
-    void hasFfmpeg(context.ffmpeg).then((has) => {
-      this.#canDecode = has;
+      onProblem: (problem) => this.#context.onProblem(problem),
     });
   }
 
   take(bytes: Uint8Array, arrival: Arrival): void {
-    if (this.#canDecode === false) {
+    if (this.#hasFfmpeg === false) {
       this.#context.onProblem('it sends H.264 only, and this machine has no ffmpeg to decode it');
       return;
     }
-    if (this.#canDecode === undefined || this.#isClosed) return;
+    if (this.#decoder === undefined) return;
     const units = splitAnnexB(bytes);
     if (units.length === 0) {
       this.#context.onProblem('what came is no H.264 in Annex B');
@@ -111,11 +115,12 @@ class KeyFrames {
       return;
     }
     this.#inWork = { sequence: arrival.sequence, acqTimeNs: arrival.acqTimeNs, ...size };
-    this.#decoder.decode(bytes, this.#context.wish());
+    this.#decoder.decode(units, this.#context.wish());
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#decoder.close();
+    this.#decoder?.close();
+    this.#decoder = undefined;
   }
 }

@@ -1,26 +1,29 @@
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Ffmpeg } from '../ffmpeg.ts';
 import type { Pixels } from '../graphics/pixels.ts';
+import { NAL, nalType, spsForKeyFrames } from '../wire/h264.ts';
 import { plainText } from '../wire/plain-text.ts';
+import { flvBegin, flvKeyFrame } from './flv-writer.ts';
 import { PamReader } from './pam-reader.ts';
 
 export interface KeyFrameDecoderOptions {
   readonly onPicture: (pixels: Pixels) => void;
   readonly onProblem: (problem: string) => void;
-  /** Default `ffmpeg`. */
-  readonly program?: string | undefined;
+  readonly ffmpeg: Ffmpeg;
 }
 
-/** What makes the parser give out a picture without waiting for the next: a delimiter (H.264 7.3.2.4) and filler. */
-const END_OF_PICTURE = Uint8Array.of(0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x0c, 0xff, 0xff, 0x80);
+/** Times of the pictures only need to count up. */
+const PERIOD_MS = 100;
 /** Without a picture for so long the bytes were of no use. */
 const ANSWER_MS = 3_000;
-const VERSION_LIMIT_MS = 5_000;
 
 /** Makes pictures of key frames by an ffmpeg that stays while they come. */
 export class KeyFrameDecoder {
   readonly #options: KeyFrameDecoderOptions;
   #child: ChildProcessWithoutNullStreams | undefined;
-  #box = '';
+  /** What the running ffmpeg was started for: the box, and the sets of parameters. */
+  #kind = '';
+  #count = 0;
   #said = '';
   #waiting: NodeJS.Timeout | undefined;
 
@@ -28,42 +31,56 @@ export class KeyFrameDecoder {
     this.#options = options;
   }
 
-  /** `bytes`: one key frame in Annex B with its parameter sets. Left out while the one before is still being decoded. */
-  decode(bytes: Uint8Array, box: { readonly maxWidth: number; readonly maxHeight: number }): void {
-    const size = `${Math.max(2, Math.floor(box.maxWidth))}:${Math.max(2, Math.floor(box.maxHeight))}`;
-    if (size !== this.#box) this.#end();
-    this.#box = size;
+  /** `units`: one key frame with its parameter sets. Left out while the one before is still being decoded. */
+  decode(units: readonly Uint8Array[], box: { readonly maxWidth: number; readonly maxHeight: number }): void {
+    const plain = units.map((unit) => (nalType(unit) === NAL.sps ? spsForKeyFrames(unit) : unit));
+    const begin = flvBegin(plain);
+    if (begin === undefined) {
+      this.#fail('a key frame came without a usable SPS and PPS');
+      return;
+    }
+    const size = { width: Math.max(2, Math.floor(box.maxWidth)), height: Math.max(2, Math.floor(box.maxHeight)) };
+    const kind = `${size.width}x${size.height} ${Buffer.from(begin).toString('base64')}`;
+    if (kind !== this.#kind) this.#end();
+    this.#kind = kind;
     if (this.#waiting !== undefined) return;
-    const isFirst = this.#child === undefined;
-    const { stdin } = this.#child ?? this.#start(size);
+    const { stdin } = this.#child ?? this.#start(size, begin);
     this.#said = '';
     this.#waiting = setTimeout(() => this.#fail(`the key frame gave no picture${this.#reason()}`), ANSWER_MS);
-    // The first is used up by ffmpeg's look at what it is about to read.
-    for (let count = isFirst ? 2 : 1; count > 0; count -= 1) {
-      stdin.write(bytes);
-      stdin.write(END_OF_PICTURE);
-    }
+    this.#count += 1;
+    stdin.write(flvKeyFrame(plain, this.#count * PERIOD_MS));
   }
 
   close(): void {
     this.#end();
   }
 
-  #start(size: string): ChildProcessWithoutNullStreams {
+  #start(size: { readonly width: number; readonly height: number }, begin: Uint8Array): ChildProcessWithoutNullStreams {
     const words = [
-      ...['-hide_banner', '-loglevel', 'error', '-threads', '1', '-flags', 'low_delay'],
-      ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0', '-f', 'h264', '-i', 'pipe:0'],
+      // One thread on either side: more of them would each hold a picture back.
+      ...['-hide_banner', '-loglevel', 'error', '-threads', '1', '-probesize', '32', '-analyzeduration', '0'],
+      ...['-f', 'flv', '-i', 'pipe:0', '-map', '0:v:0'],
       // Never larger than it is.
+      ...['-vf', `scale='min(iw,${size.width})':'min(ih,${size.height})':force_original_aspect_ratio=decrease`],
       ...[
-        '-vf',
-        `scale='min(iw,${size.split(':')[0]})':'min(ih,${size.split(':')[1]})':force_original_aspect_ratio=decrease`,
+        '-threads',
+        '1',
+        ...this.#options.ffmpeg.passEachFrame,
+        '-pix_fmt',
+        'rgba',
+        '-c:v',
+        'pam',
+        '-f',
+        'image2pipe',
+        'pipe:1',
       ],
-      ...['-vsync', 'passthrough', '-pix_fmt', 'rgba', '-c:v', 'pam', '-f', 'image2pipe', 'pipe:1'],
     ];
-    const child = spawn(this.#options.program ?? 'ffmpeg', words, { stdio: 'pipe' });
+    const child = spawn(this.#options.ffmpeg.program, words, { stdio: 'pipe' });
     this.#child = child;
     const reader = new PamReader();
     child.stdin.on('error', () => undefined);
+    child.stdin.write(begin);
+    this.#count = 0;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said = `${this.#said}${text}`.slice(0, 2_000);
     });
@@ -108,16 +125,3 @@ export class KeyFrameDecoder {
     return line === undefined ? '' : `: ${plainText(line.replace(/^\[[^\]]*\]\s*/, '')).slice(0, 200)}`;
   }
 }
-
-/** Whether that program runs on this machine. Asked once. */
-export function hasFfmpeg(program = 'ffmpeg'): Promise<boolean> {
-  const known = answers.get(program);
-  if (known !== undefined) return known;
-  const answer = new Promise<boolean>((resolve) => {
-    execFile(program, ['-version'], { timeout: VERSION_LIMIT_MS }, (error) => resolve(error === null));
-  });
-  answers.set(program, answer);
-  return answer;
-}
-
-const answers = new Map<string, Promise<boolean>>();

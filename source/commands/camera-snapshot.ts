@@ -2,11 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { CameraFeed, CameraState } from '../camera/camera-feed.ts';
 import { encodeJpeg, encodePng } from '../camera/picture-files.ts';
+import { fitInto } from '../camera/scale.ts';
 import { watchCamera } from '../camera/watch-camera.ts';
 import { UserError, usageError } from '../errors.ts';
 import type { Pixels } from '../graphics/pixels.ts';
 import { machineId } from '../wire/names.ts';
 import { plainText } from '../wire/plain-text.ts';
+import { LARGEST_WISH } from '../wire/thumbnail-wish.ts';
 import { findCamera, fullName, sizeFlag } from './camera-find.ts';
 import { type Invocation, stringFlag } from './command.ts';
 import { overZenoh } from './zenoh-session.ts';
@@ -72,8 +74,13 @@ async function bestPicture(
     const { state } = feed;
     const { pixels } = state;
     if (pixels === undefined) return;
-    const isWhole = pixels.width === state.width || pixels.width >= size.maxWidth || pixels.height >= size.maxHeight;
-    if (isWhole || state.source !== 'thumbnail') resolve({ ...state, pixels });
+    // What the daemon gives at most.
+    const box = {
+      maxWidth: Math.min(size.maxWidth, LARGEST_WISH.width),
+      maxHeight: Math.min(size.maxHeight, LARGEST_WISH.height),
+    };
+    const whole = fitInto({ width: state.width ?? 1, height: state.height ?? 1 }, box);
+    if (pixels.width >= whole.width || state.source !== 'thumbnail') resolve({ ...state, pixels });
     else larger ??= setTimeout(() => resolve({ ...feed.state, pixels: feed.state.pixels ?? pixels }), LARGER_MS);
   };
   const stop = feed.onChange(look);

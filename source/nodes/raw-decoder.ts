@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Ffmpeg } from '../ffmpeg.ts';
 import { rawFramePrefix } from '../wire/camera.ts';
 import type { ShmBuffer, ShmProvider } from '../zenoh/session.ts';
 import { endChild } from './child-end.ts';
 import { FLV_HEADER, type FlvItem } from './flv.ts';
 import { nowNs } from './node-runtime.ts';
 import type { RtspCameraConfig } from './rtsp-camera-config.ts';
-import { decoderCall, type Ffmpeg, keepErrors } from './rtsp-ffmpeg.ts';
+import { decoderCall, keepErrors } from './rtsp-ffmpeg.ts';
 
 export interface RawDecoderOptions {
   readonly config: Pick<RtspCameraConfig, 'rawWidth' | 'rawHeight' | 'maxRateHz' | 'hwAccel'>;

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { type Ffmpeg, findFfmpeg } from '../ffmpeg.ts';
 import { encodeCompressedFrame } from '../wire/camera.ts';
 import { CBOR_ENCODING } from '../wire/cbor.ts';
 import { joinAnnexB, NAL, nalType } from '../wire/h264.ts';
@@ -7,7 +8,7 @@ import type { FlvItem } from './flv.ts';
 import { type NodeRuntime, nowNs, type Output, startNode } from './node-runtime.ts';
 import { RawDecoder } from './raw-decoder.ts';
 import type { RtspCameraConfig } from './rtsp-camera-config.ts';
-import { type Ffmpeg, findFfmpeg, hasSecret, publicUrl } from './rtsp-ffmpeg.ts';
+import { hasSecret, publicUrl } from './rtsp-ffmpeg.ts';
 import { RtspStream, type RtspStreamOptions } from './rtsp-stream.ts';
 
 export interface RtspCameraOptions extends Pick<RtspStreamOptions, 'backoff' | 'stallMs'> {

@@ -1,32 +1,9 @@
 /** How the two ffmpegs of an rtsp-camera are called, and how what they say is made fit for a log. */
-import { type ChildProcess, execFile } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Ffmpeg } from '../ffmpeg.ts';
 import { plainText } from '../wire/plain-text.ts';
 import type { RtspCameraConfig } from './rtsp-camera-config.ts';
-
-/** What this machine's ffmpeg can do. */
-export interface Ffmpeg {
-  readonly program: string;
-  /** 5.1 and later say how frames are passed on in another way. */
-  readonly hasFrameMode: boolean;
-  /** From 5.0 on a URL can be given on stdin with its options, where `ps` does not show it. */
-  readonly readsUrlFromStdin: boolean;
-}
-
-const VERSION_LIMIT_MS = 10_000;
-
-/** Undefined where there is none that runs. */
-export function findFfmpeg(program = 'ffmpeg'): Promise<Ffmpeg | undefined> {
-  return new Promise((resolve) => {
-    execFile(program, ['-hide_banner', '-version'], { timeout: VERSION_LIMIT_MS }, (error, stdout) => {
-      if (error !== null) return resolve(undefined);
-      const [, major, minor] = /^ffmpeg version n?(\d+)\.(\d+)/.exec(stdout) ?? [];
-      // A build from the sources has no number and is taken for a new one.
-      const version = major === undefined ? 99 : Number(major) + Number(minor) / 100;
-      resolve({ program, hasFrameMode: version >= 5.01, readsUrlFromStdin: version >= 5 });
-    });
-  });
-}
 
 const QUIET = ['-hide_banner', '-loglevel', 'error'];
 
@@ -71,13 +48,13 @@ export function decoderCall(
   const thin = `select=isnan(prev_selected_t)+gt(floor(t*${maxRateHz})\\,floor(prev_selected_t*${maxRateHz}))`;
   return [
     ...QUIET,
-    // One thread: more of them would each hold a frame back.
-    ...['-threads', '1', '-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
+    // One thread on either side: more of them would each hold a frame back.
+    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0'],
     ...(hwAccel === undefined ? [] : ['-hwaccel', hwAccel]),
     ...['-f', 'flv', '-i', 'pipe:0', '-map', '0:v:0'],
     ...['-vf', maxRateHz === undefined ? scale : `${thin},${scale}`],
-    ...(ffmpeg.hasFrameMode ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
-    ...['-pix_fmt', 'rgba', '-f', 'rawvideo', 'pipe:1'],
+    ...ffmpeg.passEachFrame,
+    ...['-threads', '1', '-pix_fmt', 'rgba', '-f', 'rawvideo', 'pipe:1'],
   ];
 }
 

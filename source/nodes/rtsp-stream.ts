@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Ffmpeg } from '../ffmpeg.ts';
 import { endChild } from './child-end.ts';
 import { type FlvItem, FlvReader } from './flv.ts';
 import type { RtspCameraConfig } from './rtsp-camera-config.ts';
-import { createRedactor, type Ffmpeg, keepErrors, streamCall } from './rtsp-ffmpeg.ts';
+import { createRedactor, keepErrors, streamCall } from './rtsp-ffmpeg.ts';
 
 export interface RtspStreamOptions {
   readonly config: RtspCameraConfig;

@@ -39,8 +39,64 @@ export function joinAnnexB(units: readonly Uint8Array[]): Uint8Array {
 
 /** Width and height in pixels that an SPS (a NAL unit of type 7) declares; undefined where it cannot be read. */
 export function spsSize(sps: Uint8Array): { readonly width: number; readonly height: number } | undefined {
-  if (nalType(sps) !== NAL.sps || sps.length < 4) return undefined;
-  const bits = new BitReader(withoutEmulation(sps.subarray(1)));
+  return readSps(sps)?.size;
+}
+
+/**
+ * The SPS without what it says of the order of pictures, of which a decoder of key frames alone must not wait for more
+ * before it gives one out. Of the VUI (annex E.1.1) only the signal type stays, which tells how colours are meant. The
+ * same SPS where it cannot be read.
+ */
+export function spsForKeyFrames(sps: Uint8Array): Uint8Array {
+  const read = readSps(sps);
+  if (read === undefined) return sps;
+  const { bits, vuiAt } = read;
+  const kept = bits.slice(0, vuiAt);
+  const signal = readSignalType(bits, vuiAt);
+  if (signal === undefined) kept.push(0);
+  // VUI present; no aspect, no overscan; the signal; then no chroma, timing, HRD (2), picture structure, restrictions.
+  else kept.push(1, 0, 0, ...signal, 0, 0, 0, 0, 0, 0);
+  kept.push(1);
+  while (kept.length % 8 !== 0) kept.push(0);
+  const bytes = Array.from({ length: kept.length / 8 }, (_, index) =>
+    kept.slice(index * 8, index * 8 + 8).reduce((value, bit) => value * 2 + bit, 0),
+  );
+  return Uint8Array.of(sps[0] ?? 0, ...withEmulation(bytes));
+}
+
+/** The bits of video_signal_type with its flag, annex E.1.1; undefined where the VUI has none. */
+function readSignalType(all: readonly number[], vuiAt: number): readonly number[] | undefined {
+  let at = vuiAt;
+  const take = (count: number): number => {
+    let value = 0;
+    for (let index = 0; index < count; index += 1) value = value * 2 + (all[at + index] ?? 0);
+    at += count;
+    return value;
+  };
+  if (take(1) === 0) return undefined;
+  // 255: the aspect ratio is told in full.
+  if (take(1) === 1 && take(8) === 255) take(32);
+  if (take(1) === 1) take(1);
+  const from = at;
+  if (take(1) === 0) return undefined;
+  take(4);
+  if (take(1) === 1) take(24);
+  return at <= all.length ? all.slice(from, at) : undefined;
+}
+
+interface Sps {
+  readonly size: { readonly width: number; readonly height: number };
+  /** Of all after the first byte, without emulation prevention. */
+  readonly bits: number[];
+  /** Where vui_parameters_present_flag stands. */
+  readonly vuiAt: number;
+}
+
+/** Section 7.3.2.1.1. */
+function readSps(sps: Uint8Array): Sps | undefined {
+  if (nalType(sps) !== NAL.sps || sps.length < 4 || sps.length > MAX_SPS_BYTES) return undefined;
+  const bytes = withoutEmulation(sps.subarray(1));
+  const bits = new BitReader(bytes);
   const profile = bits.take(8);
   bits.take(16);
   bits.unsigned();
@@ -70,9 +126,14 @@ export function spsSize(sps: Uint8Array): { readonly width: number; readonly hei
   const [left = 0, right = 0, top = 0, bottom = 0] = crop;
   const width = widthInBlocks * 16 - (left + right) * unitX;
   const height = (2 - isProgressive) * heightInMaps * 16 - (top + bottom) * unitY;
-  return width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE ? { width, height } : undefined;
+  const isBelievable = width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE;
+  if (!isBelievable) return undefined;
+  const all = [...bytes].flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((shift) => (byte >> shift) & 1));
+  return { size: { width, height }, bits: all, vuiAt: bits.position };
 }
 
+/** With all its lists an SPS has some hundred bytes. */
+const MAX_SPS_BYTES = 4_096;
 const MAX_SIDE = 16_384;
 /** Section 7.3.2.1.1: those whose SPS tells of chroma and scaling. */
 const PROFILES_WITH_CHROMA: ReadonlySet<number> = new Set([
@@ -116,6 +177,20 @@ function withoutEmulation(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(kept);
 }
 
+function withEmulation(bytes: readonly number[]): readonly number[] {
+  const escaped: number[] = [];
+  let zeros = 0;
+  for (const byte of bytes) {
+    if (zeros >= 2 && byte <= 3) {
+      escaped.push(3);
+      zeros = 0;
+    }
+    zeros = byte === 0 ? zeros + 1 : 0;
+    escaped.push(byte);
+  }
+  return escaped;
+}
+
 /** Bits from the highest on; Exp-Golomb as in section 9.1. Past the end it reads zeros and says so. */
 class BitReader {
   readonly #bytes: Uint8Array;
@@ -123,6 +198,10 @@ class BitReader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  get position(): number {
+    return this.#position;
   }
 
   get isPastEnd(): boolean {

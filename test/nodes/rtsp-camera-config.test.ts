@@ -51,7 +51,7 @@ it('takes name and password out of what ffmpeg says, in every form', () => {
 
 it('puts a URL with a password on stdin, where ps does not show it', () => {
   const config = readRtspCameraConfig({ url });
-  const modern = { program: 'ffmpeg', hasFrameMode: true, readsUrlFromStdin: true };
+  const modern = { program: 'ffmpeg', passEachFrame: [], readsUrlFromStdin: true };
   expect(streamCall(config, modern).words.join(' ')).not.toContain('s3cr');
   expect(streamCall(config, modern).stdin).toContain(`file '${url}'`);
   const open = readRtspCameraConfig({ url: 'rtsp://cam.local/one' });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { joinAnnexB, NAL, nalType, splitAnnexB, spsSize } from '../../source/wire/h264.ts';
+import { joinAnnexB, NAL, nalType, splitAnnexB, spsForKeyFrames, spsSize } from '../../source/wire/h264.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 function encode(size: string, ...words: string[]): Buffer {
@@ -26,6 +26,10 @@ it.each([
   const sps = units.find((unit) => nalType(unit) === NAL.sps) ?? new Uint8Array(0);
   const { width, height } = spsSize(sps) ?? {};
   expect(`${width}x${height}`).toBe(size);
+  // Shorter, and still the same picture.
+  const short = spsForKeyFrames(sps);
+  expect(spsSize(short)).toEqual({ width, height });
+  expect(short.length).toBeLessThan(sps.length);
 });
 
 it('splits and joins without a change, and takes any bytes', () => {
@@ -38,7 +42,7 @@ it('splits and joins without a change, and takes any bytes', () => {
   for (let round = 0; round < 500; round += 1) {
     const junk = Uint8Array.from({ length: random.below(60) }, () => random.below(4) * random.below(86));
     for (const unit of splitAnnexB(junk)) spsSize(unit);
-    spsSize(Uint8Array.of(0x67, ...junk));
+    spsForKeyFrames(Uint8Array.of(0x67, ...junk));
     spsSize(bytes.subarray(4, 4 + random.below(30)));
   }
 });
