@@ -15,7 +15,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer
 
 PIPELINE = (
-    "( videotestsrc is-live=true pattern=ball ! capsfilter name=caps caps={caps} ! "
+    "( videotestsrc is-live=true pattern=smpte horizontal-speed=4 ! capsfilter name=caps caps={caps} ! "
     "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bframes=0 ! "
     "rtph264pay name=pay0 pt=96 config-interval=-1 )"
 )
