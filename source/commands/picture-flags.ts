@@ -2,7 +2,22 @@
 import { usageError } from '../errors.ts';
 import { parseBytesPerSecond } from '../graphics/budget.ts';
 import { IMAGES_CHOICES, type ImagesChoice } from '../graphics/terminal-pictures.ts';
-import { type Invocation, stringFlag } from './command.ts';
+import { type Flag, type Invocation, stringFlag } from './command.ts';
+
+export const PICTURE_FLAGS: Readonly<Record<string, Flag>> = {
+  images: {
+    type: 'string',
+    placeholder: 'HOW',
+    summary: 'pictures of cameras: sixel, kitty, iterm, blocks, off',
+    defaultText: 'what the terminal says that it shows',
+  },
+  budget: {
+    type: 'string',
+    placeholder: 'BYTES/S',
+    summary: 'what pictures may send to the terminal, `500k`',
+    defaultText: '1M over SSH, else no limit',
+  },
+};
 
 /** `--images`; undefined where it is absent. */
 export function imagesFlag(invocation: Invocation): ImagesChoice | undefined {

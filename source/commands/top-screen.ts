@@ -4,19 +4,21 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
+import { createPictureEncoder } from '../graphics/stand-in-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
-import type { CameraDoor } from '../ui/camera-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
 import { resolveTheme } from '../view/theme.ts';
 import type { NodeTarget } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import type { Session } from '../zenoh/session.ts';
+import { savePhoto, TopCameras } from './top-cameras.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
   readonly readOnly: boolean;
   readonly intervalMs: number;
   readonly banner?: string;
+  readonly machineId: string;
   readonly images: ImagesChoice;
   /** Bytes a second for pictures; undefined is no limit. */
   readonly budgetBytesPerSecond?: number;
@@ -24,14 +26,13 @@ export interface ShowTopOptions {
 
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
 export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
+  const cameras = new TopCameras({ ...options, session });
   const app = runApp({
     ...options,
     theme: resolveTheme(process.env),
-    cameras: STAND_IN,
-    makeEncoder: () => {
-      throw new Error('no encoder yet');
-    },
-    savePhoto: () => Promise.reject(new Error('no photos yet')),
+    cameras,
+    makeEncoder: createPictureEncoder,
+    savePhoto,
     async send(target, action) {
       const outcome = await sendSigned(session, target, action);
       if (action !== 'get_logs') observation.refresh();
@@ -56,6 +57,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
     for (const signal of LEAVING) process.off(signal, leave);
+    await cameras.close();
     await observation.stop();
   }
   if (failure !== undefined) throw failure;
@@ -74,11 +76,3 @@ async function sendSigned(session: Session, target: NodeTarget, action: NodeActi
 }
 
 const LEAVING = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
-
-const STAND_IN: CameraDoor = {
-  list: () => Promise.resolve([]),
-  watch: () => {
-    throw new Error('no cameras yet');
-  },
-  rest: () => undefined,
-};

@@ -1,6 +1,6 @@
 import { usageError } from '../errors.ts';
 import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
-import { budgetFlag, imagesFlag } from './picture-flags.ts';
+import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 
 /** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
 const MIN_INTERVAL_SECONDS = 0.2;
@@ -19,18 +19,7 @@ export const topCommand: Command = {
     },
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
-    images: {
-      type: 'string',
-      placeholder: 'HOW',
-      summary: 'pictures of cameras: sixel, kitty, iterm, blocks, off',
-      defaultText: 'what the terminal says that it shows',
-    },
-    budget: {
-      type: 'string',
-      placeholder: 'BYTES/S',
-      summary: 'what pictures may send to the terminal, `500k`',
-      defaultText: '1M over SSH, else no limit',
-    },
+    ...PICTURE_FLAGS,
     once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
     json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
   },

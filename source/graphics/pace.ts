@@ -22,6 +22,8 @@ const MOST_DELAY_MS = 100;
 const CALM_DELAY_MS = 40;
 /** A sign of life that has not come after so long is taken to be lost. */
 const LOST_MS = 5_000;
+/** For so long a terminal that was late is not trusted with large pictures. */
+const SLOW_MS = 20_000;
 /** A write that took so long found the buffers full. */
 const BLOCKED_MS = 20;
 /** Of what a blocking terminal was seen to take, so much is used: the buffers then run empty. */
@@ -37,6 +39,8 @@ export class Pace {
   #drain: number | undefined;
   #freeAtMs = 0;
   #lastBytes = 0;
+  #isSlow = false;
+  #calmSinceMs = 0;
 
   constructor({ isAnswering }: PaceOptions) {
     this.#isAnswering = isAnswering;
@@ -51,9 +55,9 @@ export class Pace {
     return this.#isAnswering;
   }
 
-  /** Bytes that one picture should not exceed, so that keys are answered in time. */
-  get windowBytes(): number {
-    if (this.#isAnswering) return this.#window;
+  /** Bytes that one picture should not exceed, so that keys are answered in time; infinite where nothing is slow. */
+  get pictureBytes(): number {
+    if (this.#isAnswering) return this.#isSlow ? this.#window : Number.POSITIVE_INFINITY;
     return Math.max(LEAST_WINDOW, (this.rateLimit * MOST_DELAY_MS) / 1_000);
   }
 
@@ -91,9 +95,12 @@ export class Pace {
     this.#leastMs = Math.min(this.#leastMs, tookMs);
     const delayMs = tookMs - this.#leastMs;
     if (delayMs > MOST_DELAY_MS) {
-      this.#window = Math.max(LEAST_WINDOW, this.#window * 0.6);
+      this.#window = Math.max(LEAST_WINDOW, Math.min(this.#window, Math.max(burst.bytes, LEAST_WINDOW)) * 0.6);
+      this.#isSlow = true;
+      this.#calmSinceMs = nowMs;
     } else if (delayMs < CALM_DELAY_MS) {
       this.#window = Math.min(MOST_WINDOW, this.#window * 1.25);
+      if (nowMs - this.#calmSinceMs > SLOW_MS) this.#isSlow = false;
     }
     // The route may have become longer: what was once the least fades.
     this.#leastMs *= 1.005;

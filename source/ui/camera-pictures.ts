@@ -109,8 +109,10 @@ export class CameraPictures {
     if (this.#isClosed) return;
     this.#look(isLooking);
     const { layer, cameras, makeEncoder } = this.#options;
-    const way = this.#way();
     const wanted = new Set(places.map(({ key }) => key));
+    // Other cameras cost something else: what was right for those before says nothing of them.
+    if (places.some(({ key }) => !this.#tiles.has(key))) this.#budget = this.#newBudget();
+    const way = this.#way();
     for (const [key, tile] of this.#tiles) if (!wanted.has(key)) this.#drop(key, tile);
     for (const { key, rect } of places) {
       const tile = this.#tiles.get(key);
@@ -337,7 +339,7 @@ export class CameraPictures {
       limits: {
         bytesPerSecond: Math.min(budgetBytesPerSecond ?? Number.POSITIVE_INFINITY, this.#pace.rateLimit),
         cpuShare: CPU_SHARE,
-        pictureBytes: Math.min(this.#pace.windowBytes, inquiry.pictures.maxPictureBytes),
+        pictureBytes: Math.min(this.#pace.pictureBytes, inquiry.pictures.maxPictureBytes),
       },
     });
     this.#sentCount = 0;
