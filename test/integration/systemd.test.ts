@@ -166,5 +166,5 @@ test('a daemon that is killed under load leaves every unit as it was last acknow
   const result = await chaosRounds(3, undefined, { launch, flags: ['--backend', 'systemd'] });
   expect(result.problems).toEqual([]);
   expect(result.acknowledged).toBeGreaterThan(0);
-  expect(manager.systemctl('list-units', '--all', '--plain', '--no-legend', 'bubbaloop-*')).toBe('');
+  expect(manager.systemctl('list-units', '--all', '--plain', '--no-legend', 'bubbaloop-node-*')).toBe('');
 });

@@ -101,7 +101,7 @@ export class SystemdBackend implements Backend {
     if (state.activeState === 'inactive') return undefined;
     this.#found.delete(unit);
     this.#journal.attach(unit, keep.output, readLogEnd(keep.logFile) ?? { atMs: state.startedAtMs, count: 0 });
-    return { ...this.#follow(unit, properties), startedAtMs: state.startedAtMs };
+    return this.#follow(unit, properties);
   }
 
   runIds(options: { readonly everyone: boolean }): ReadonlySet<string> {
@@ -195,7 +195,7 @@ export class SystemdBackend implements Backend {
     });
   }
 
-  #follow(unit: string, properties: Properties): RunningProcess {
+  #follow(unit: string, properties: Properties): AdoptedProcess {
     const run = this.#newRun(unit, properties, readUnit(properties).lastPid);
     this.#runs.set(unit, run);
     const ended = run.ended.then(async (end) => {
@@ -203,7 +203,15 @@ export class SystemdBackend implements Backend {
       if (this.#runs.get(unit) === run) this.#runs.delete(unit);
       return end;
     });
-    return { pid: run.process.pid, ended, terminate: () => run.terminate() };
+    return {
+      pid: run.process.pid,
+      startedAtMs: readUnit(properties).startedAtMs,
+      ended,
+      get hasExited() {
+        return run.hasExited;
+      },
+      terminate: () => run.terminate(),
+    };
   }
 
   #update(unit: string, changed: Properties): void {
