@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSession } from '../../source/zenoh/open-session.ts';
 import { bubbaloop, endProcess, runBubbaloop } from '../support/command-line.ts';
 
 let folder: string;
@@ -37,7 +38,6 @@ test('standalone: REST answers with the router’s admin space, under the machin
 test('the launcher leaves one process: signals reach the router itself', async () => {
   const router = startRouter(['standalone', ...anyPorts, `127.0.0.1:${await freePort()}`]);
   await router.ready;
-  const { readFileSync } = await import('node:fs');
   expect(readFileSync(`/proc/${router.child.pid}/comm`, 'utf8')).toMatch(/^bubbaloop-route/);
 });
 
@@ -117,6 +117,27 @@ test.each(['listen', 'websocket', 'rest'])('a %s port held by another program is
     holder.close();
   }
 });
+
+test('a router that is told to end leaves no shared memory behind', async () => {
+  const { child, ready } = startRouter(['standalone', ...anyPorts, `127.0.0.1:${await freePort()}`]);
+  const { locators } = await ready;
+  const session = openSession(locators[0] ?? '');
+  await session.connected();
+  const segments = segmentsOf(child.pid);
+  expect(segments.length).toBeGreaterThan(0);
+  await session.close();
+  child.kill('SIGTERM');
+  await new Promise((resolve) => child.once('exit', resolve));
+  expect(segments.filter((file) => existsSync(file))).toEqual([]);
+});
+
+/** Files of zenoh's shared memory that a process has open. */
+function segmentsOf(pid: number | undefined): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder)
+    .map((name) => readlinkSync(join(folder, name)))
+    .filter((file) => file.startsWith('/dev/shm/') && file.endsWith('.zenoh'));
+}
 
 type Ready = {
   readonly ready: boolean;
