@@ -1,5 +1,6 @@
 /** `npm run bench [-- NAME …]`: every figure that the README states, measured here, one benchmark after the other. */
 import { cpus } from 'node:os';
+import { cameraWall } from './camera-wall.ts';
 import { chaos } from './chaos.ts';
 import { daemonLoad } from './daemon-load.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
@@ -10,6 +11,20 @@ import { startUp } from './start-up.ts';
 import { topCost } from './top-cost.ts';
 
 const benchmarks: readonly Benchmark[] = [startUp, shm, sixel, topCost, routerReturn, daemonLoad, chaos];
+import { slowTerminal } from './slow-terminal.ts';
+import { startUp } from './start-up.ts';
+import { topCost } from './top-cost.ts';
+
+const benchmarks: readonly Benchmark[] = [
+  startUp,
+  shm,
+  topCost,
+  routerReturn,
+  daemonLoad,
+  chaos,
+  cameraWall,
+  slowTerminal,
+];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

@@ -85,7 +85,7 @@ test('Ctrl-Z takes the pictures along, fg brings them back; a resize moves them'
   await at.until((lines) => blocksIn(lines) > 100 && lines.every((line) => !/[│╭╰]▀|[▀▄].*[╮╯]/.test(line)));
   await at.press('q', 'q');
   // The shell said its code when it was stopped.
-  await at.until(/before-top[^]*prompt-of-the-test\$fg[^]*prompt-of-the-test\$/);
+  await at.until(/before-top.*prompt-of-the-test\$fg.*prompt-of-the-test\$/s);
 });
 
 test('SIGTERM in the middle of pictures leaves a clean terminal', async () => {
