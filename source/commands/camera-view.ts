@@ -3,12 +3,13 @@ import type { WriteStream } from 'node:tty';
 import type { CameraFeed } from '../camera/camera-feed.ts';
 import { watchCamera } from '../camera/watch-camera.ts';
 import { UserError, usageError } from '../errors.ts';
+import { createPictureEncoder } from '../graphics/create-picture-encoder.ts';
 import { detectTerminal } from '../graphics/detect-terminal.ts';
 import type { ImageProtocol } from '../graphics/picture-encoder.ts';
-import { createPictureEncoder } from '../graphics/stand-in-encoder.ts';
 import { AnswerSieve } from '../graphics/terminal-answers.ts';
 import type { TerminalPictures } from '../graphics/terminal-pictures.ts';
 import { machineId } from '../wire/names.ts';
+import { nativePictures } from '../zenoh/native-pictures.ts';
 import { findCamera, sizeFlag } from './camera-find.ts';
 import { createCameraScreen } from './camera-screen.ts';
 import { type Invocation, numberFlag } from './command.ts';
@@ -86,7 +87,7 @@ async function play(feed: CameraFeed, pictures: ShownPictures, onResize: () => v
   const { stdin, stdout } = process;
   const ended = Promise.withResolvers<void>();
   const { protocol, colours, colourDepth, cell, passthrough } = pictures;
-  const encoder = createPictureEncoder({ protocol, colours, colourDepth, cell });
+  const encoder = createPictureEncoder({ protocol, colours, colourDepth, cell }, nativePictures());
   const screen = createCameraScreen({ stdout, feed, encoder, passthrough });
   const sieve = new AnswerSieve();
   const read = (chunk: Buffer | string): void => {
