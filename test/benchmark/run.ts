@@ -8,10 +8,6 @@ import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
 import { routerReturn } from './router-return.ts';
 import { shm } from './shm.ts';
 import { sixel } from './sixel.ts';
-import { startUp } from './start-up.ts';
-import { topCost } from './top-cost.ts';
-
-const benchmarks: readonly Benchmark[] = [startUp, shm, sixel, topCost, routerReturn, daemonLoad, chaos];
 import { slowTerminal } from './slow-terminal.ts';
 import { startUp } from './start-up.ts';
 import { topCost } from './top-cost.ts';
@@ -19,14 +15,15 @@ import { topCost } from './top-cost.ts';
 const benchmarks: readonly Benchmark[] = [
   startUp,
   shm,
+  sixel,
   topCost,
-  routerReturn,
-  daemonLoad,
-  chaos,
   cameraWall,
   slowTerminal,
+  routerReturn,
+  daemonLoad,
+  cameras,
+  chaos,
 ];
-const benchmarks: readonly Benchmark[] = [startUp, shm, topCost, routerReturn, daemonLoad, cameras, chaos];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
