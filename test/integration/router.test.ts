@@ -4,7 +4,6 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openSession } from '../../source/zenoh/open-session.ts';
 import { bubbaloop, endProcess, runBubbaloop } from '../support/command-line.ts';
 
 let folder: string;
@@ -121,11 +120,9 @@ test.each(['listen', 'websocket', 'rest'])('a %s port held by another program is
 test('a router that is told to end leaves no shared memory behind', async () => {
   const { child, ready } = startRouter(['standalone', ...anyPorts, `127.0.0.1:${await freePort()}`]);
   const { locators } = await ready;
-  const session = openSession(locators[0] ?? '');
-  await session.connected();
+  await runBubbaloop(['top', '--once', '--endpoint', locators[0] ?? '']);
   const segments = segmentsOf(child.pid);
   expect(segments.length).toBeGreaterThan(0);
-  await session.close();
   child.kill('SIGTERM');
   await new Promise((resolve) => child.once('exit', resolve));
   expect(segments.filter((file) => existsSync(file))).toEqual([]);
