@@ -8,7 +8,7 @@ const LOOK_MS = 10_000;
 const HEAP_GROWTH_BYTES = 1024 * 1024;
 /** Growth of mapped files that is worth mapping again what is in use. */
 const FILE_GROWTH_BYTES = 8 * 1024 * 1024;
-/** Share of its time that the process worked since the last look; above, nobody is to wait for a collection. */
+/** Share of its time that the process worked since the last look; above, nobody is to wait for a tidying. */
 const IDLE_SHARE = 0.03;
 
 export interface TidyOptions {
@@ -30,16 +30,20 @@ export function keepMemorySmall(options: TidyOptions = {}): () => void {
   setFlagsFromString('--no-opt');
   const tidyHeap = heapTidier();
   const tidyFiles = fileTidier(options.releaseFilePages);
-  let before = performance.eventLoopUtilization();
+  const lookMs = options.lookMs ?? LOOK_MS;
+  let loopBefore = performance.eventLoopUtilization();
+  let cpuBefore = process.cpuUsage();
   const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    if (utilization > IDLE_SHARE) return;
-    tidyHeap();
-    // After the collection, which maps code of its own.
-    tidyFiles();
-  }, options.lookMs ?? LOOK_MS).unref();
+    const loop = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(loop, loopBefore);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    loopBefore = loop;
+    cpuBefore = process.cpuUsage();
+    // Where others have the processor little work takes long, and a collection would take much longer.
+    if (utilization <= IDLE_SHARE) tidyHeap();
+    // Two milliseconds. After the collection, which maps code of its own.
+    if ((user + system) / 1_000 / lookMs <= IDLE_SHARE) tidyFiles();
+  }, lookMs).unref();
   return () => clearInterval(timer);
 }
 
