@@ -8,8 +8,10 @@ const LOOK_MS = 10_000;
 const HEAP_GROWTH_BYTES = 1024 * 1024;
 /** Growth of mapped files that is worth mapping again what is in use. */
 const FILE_GROWTH_BYTES = 8 * 1024 * 1024;
-/** Share of its time that the process worked since the last look; above, nobody is to wait for a tidying. */
+/** Share of its time that the process worked since the last look; above, nobody is to wait for a collection. */
 const IDLE_SHARE = 0.03;
+/** Share of a core; above, code is in use that would only be mapped again. A small machine idles at a few hundredths. */
+const CALM_SHARE = 0.1;
 
 export interface TidyOptions {
   /** Lets go of mapped pages of program files; absent where there is no native part. */
@@ -42,7 +44,7 @@ export function keepMemorySmall(options: TidyOptions = {}): () => void {
     // Where others have the processor little work takes long, and a collection would take much longer.
     if (utilization <= IDLE_SHARE) tidyHeap();
     // Two milliseconds. After the collection, which maps code of its own.
-    if ((user + system) / 1_000 / lookMs <= IDLE_SHARE) tidyFiles();
+    if ((user + system) / 1_000 / lookMs <= CALM_SHARE) tidyFiles();
   }, lookMs).unref();
   return () => clearInterval(timer);
 }
