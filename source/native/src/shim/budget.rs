@@ -11,7 +11,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How much of a node's output may be read.
 pub struct ReadBudget {
-    /// Time worth reading that was not used. What was read too much makes it later than now.
+    /// Up to when the budget is spent: before now where there is some left, after it where too much was read.
     spent_until: Instant,
 }
 
