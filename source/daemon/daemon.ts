@@ -25,7 +25,7 @@ import { createShmCommands } from './shm-commands.ts';
 import type { NodeRun } from './shm-growth.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
-import { openTelemetry } from './telemetry/publish.ts';
+import { openTelemetry } from './telemetry.ts';
 
 export interface DaemonOptions {
   readonly home: Home;

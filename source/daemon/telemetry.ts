@@ -1,10 +1,10 @@
-import { CBOR_ENCODING } from '../../wire/cbor.ts';
-import { encodeEnvelope } from '../../wire/envelope.ts';
-import { telemetryKey } from '../../wire/keys.ts';
-import { telemetryToWire } from '../../wire/telemetry.ts';
-import { type Session, SessionError } from '../../zenoh/session.ts';
-import { messageOf } from '../home.ts';
-import { TelemetrySampler } from './sampler.ts';
+import { TelemetrySampler } from '../telemetry/sampler.ts';
+import { CBOR_ENCODING } from '../wire/cbor.ts';
+import { encodeEnvelope } from '../wire/envelope.ts';
+import { telemetryKey } from '../wire/keys.ts';
+import { telemetryToWire } from '../wire/telemetry.ts';
+import { type Session, SessionError } from '../zenoh/session.ts';
+import { messageOf } from './home.ts';
 
 export interface TelemetryOptions {
   readonly session: Session;
