@@ -2,7 +2,7 @@ import type { CborValue, Encodable } from './cbor.ts';
 import { decodeCbor } from './cbor-decode.ts';
 import { encodeCbor } from './cbor-encode.ts';
 import { type Decoded, undecodable } from './decoded.ts';
-import { readRecord } from './fields.ts';
+import { isMap, readRecord } from './fields.ts';
 
 /** Header of every data message. */
 export interface EnvelopeHeader {
@@ -22,8 +22,11 @@ export interface Envelope {
 /** Decodes the CBOR form, or the JSON form where the first byte is `{`: no CBOR map begins so. */
 export function decodeEnvelope(bytes: Uint8Array): Decoded<Envelope> {
   const item = startsAsJson(bytes) ? decodeJson(bytes) : decodeCbor(bytes);
-  if (!item.ok) return item;
-  return readRecord(item.value, (fields) => {
+  return item.ok ? readEnvelope(item.value) : item;
+}
+
+function readEnvelope(value: CborValue): Decoded<Envelope> {
+  return readRecord(value, (fields) => {
     const header = fields.fields('header');
     return {
       header: {
@@ -35,6 +38,21 @@ export function decodeEnvelope(bytes: Uint8Array): Decoded<Envelope> {
       body: fields.get('body'),
     };
   });
+}
+
+/** A data message whose sender may have left the envelope out: then all of it is the body. */
+export interface Message {
+  readonly header: EnvelopeHeader | undefined;
+  readonly body: CborValue;
+}
+
+/** As {@link decodeEnvelope}, but what is no envelope is a body, whatever CBOR or JSON it is. */
+export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
+  const item = startsAsJson(bytes) ? decodeJson(bytes) : decodeCbor(bytes);
+  if (!item.ok) return item;
+  const isEnvelope = isMap(item.value) && 'header' in item.value && 'body' in item.value;
+  const envelope = isEnvelope ? readEnvelope(item.value) : undefined;
+  return { ok: true, value: envelope?.ok ? envelope.value : { header: undefined, body: item.value } };
 }
 
 export function encodeEnvelope(header: EnvelopeHeader, body: Encodable): Uint8Array {
