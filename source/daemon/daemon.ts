@@ -3,19 +3,20 @@ import { hostname, networkInterfaces } from 'node:os';
 import { UserError } from '../errors.ts';
 import { nativeFile } from '../project-root.ts';
 import { encodeCommandResult } from '../wire/command.ts';
-import { daemonKey } from '../wire/keys.ts';
+import { daemonKey, TELEMETRY_NODE } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
 import { encodeNodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 import type { Backend } from './backend.ts';
 import { openControlSocket } from './control-socket.ts';
-import { endLeftovers, HOME_MARKER } from './family.ts';
+import { endLeftovers } from './family.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './lock.ts';
 import { LogGateway } from './log-gateway.ts';
 import { NodeCommands } from './node-commands.ts';
+import { nodeEnvironment } from './node-environment.ts';
 import { NodeTruths } from './node-truths.ts';
 import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
@@ -111,7 +112,7 @@ async function start(
     machineId,
     hostname: hostname(),
     machineIps: cached(ownAddresses, 10_000),
-    env: { ...(options.env ?? process.env), BUBBALOOP_ZENOH_ENDPOINT: options.endpoint, [HOME_MARKER]: home.folder },
+    env: nodeEnvironment(options.env ?? process.env, { endpoint: options.endpoint, homeFolder: home.folder }),
     backend: options.backend ?? createProcessBackend({ ...(keeper === undefined ? {} : { keeper }) }),
   });
   const isRegistryReadable = await supervisor.load();
@@ -169,7 +170,7 @@ async function start(
     session,
     machineId,
     say,
-    isPublishedByNode: () => supervisor.find('system-telemetry')?.isAlive ?? false,
+    isPublishedByNode: () => supervisor.find(TELEMETRY_NODE)?.isAlive ?? false,
   });
   cleanUps.push(() => within(closeTelemetry(), CLOSE_MS));
   await openLocalControl(home, say, cleanUps, async (request) => {

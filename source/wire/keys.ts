@@ -72,8 +72,11 @@ export function compressedFrameKey(machine: string, camera: string): string {
   return globalDataKey(machine, `${camera}/compressed`);
 }
 
+/** Name of the node that publishes its machine's figures. */
+export const TELEMETRY_NODE = 'system-telemetry';
+
 export function telemetryKey(machine: string): string {
-  return globalDataKey(machine, 'system-telemetry/metrics');
+  return globalDataKey(machine, `${TELEMETRY_NODE}/metrics`);
 }
 
 /** What a key is about. Parts of it are untrusted text. */
