@@ -6,6 +6,7 @@ import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
 import { routerCommand } from './router.ts';
 import { shmCommand } from './shm.ts';
+import { subCommand } from './sub.ts';
 import { topCommand } from './top.ts';
 
 /** Every subcommand, in the order of `bubbaloop --help`. */
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   routerCommand,
   daemonCommand,
   nodeCommand,
+  subCommand,
   keyCommand,
   shmCommand,
   benchCommand,

@@ -14,7 +14,13 @@ export const systemTelemetry = defineNode({
   kind: TELEMETRY_NODE,
   config: {
     period_s: v.optional(numberBetween(0.2, 3_600), 2),
-    disk: v.optional(v.pipe(v.string(), v.check((path) => path.startsWith('/'), 'must be an absolute path')), '/'),
+    disk: v.optional(
+      v.pipe(
+        v.string(),
+        v.check((path) => path.startsWith('/'), 'must be an absolute path'),
+      ),
+      '/',
+    ),
   },
   outputs: ({ period_s }) => ({
     metrics: {

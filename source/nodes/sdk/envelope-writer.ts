@@ -4,6 +4,7 @@
  */
 import type { Encodable } from '../../wire/cbor.ts';
 import { encodeCbor } from '../../wire/cbor-encode.ts';
+import { exactJson } from '../../wire/exact-json.ts';
 
 export interface EnvelopeWriter {
   /** `sequence` is a whole number from 0 up, `timeNs` Unix nanoseconds. Throws where `body` cannot be encoded. */
@@ -52,16 +53,6 @@ export function cborEnvelopeWriter({ schemaUri, sourceInstance }: EnvelopeSource
 export function jsonEnvelopeWriter({ schemaUri, sourceInstance }: EnvelopeSource): EnvelopeWriter {
   const start = `{"header":{"schema_uri":${JSON.stringify(schemaUri)},"source_instance":${JSON.stringify(sourceInstance)},"monotonic_seq":`;
   return {
-    write: (sequence, timeNs, body) =>
-      Buffer.from(`${start}${sequence},"ts_ns":${timeNs}},"body":${JSON.stringify(body ?? null, exact)}}`),
+    write: (sequence, timeNs, body) => Buffer.from(`${start}${sequence},"ts_ns":${timeNs}},"body":${exactJson(body)}}`),
   };
-}
-
-/** Of ES2026, and in Node since 21: TypeScript's library does not know it yet. */
-const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
-
-/** 64-bit integers with all their digits, byte strings as base64. */
-function exact(this: unknown, _key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return rawJSON(String(value));
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }

@@ -4,6 +4,7 @@ import { describeIssues } from '../../schema/checked-yaml.ts';
 import { CBOR_ENCODING, type CborMap, type Encodable } from '../../wire/cbor.ts';
 import { encodeCbor } from '../../wire/cbor-encode.ts';
 import { decodeMessage } from '../../wire/envelope.ts';
+import { exactJson } from '../../wire/exact-json.ts';
 import { isMap } from '../../wire/fields.ts';
 import { globalDataKey } from '../../wire/keys.ts';
 import { plainText } from '../../wire/plain-text.ts';
@@ -76,7 +77,7 @@ export class Commands {
       responding_machine: this.#runtime.machineId,
     };
     const isJson = query.payload?.[0] === 0x7b;
-    if (isJson) await query.reply(this.#key, toJson(answer), { encoding: 'application/json' });
+    if (isJson) await query.reply(this.#key, exactJson(answer), { encoding: 'application/json' });
     else await query.reply(this.#key, encodeCbor(answer), { encoding: CBOR_ENCODING });
   }
 
@@ -110,9 +111,4 @@ interface Outcome {
 
 function failed(message: string): Outcome {
   return { success: false, message };
-}
-
-/** Integers beyond 2^53 as text: who asks in JSON would lose them. */
-function toJson(answer: Encodable): string {
-  return JSON.stringify(answer, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }

@@ -271,10 +271,9 @@ it('answers every command, in the form it came in', async () => {
   expect(await send([1])).toMatchObject({ success: false, message: expect.stringContaining('a command is a map') });
   expect(await ask('bubbaloop/global/*/n/command', Uint8Array.of(0xff))).toBeDefined();
   const json = await ask('bubbaloop/global/m/n/command', '{"command":"move","params":{"degrees":5}}');
-  expect(JSON.parse(Buffer.from(json ?? []).toString())).toMatchObject({
-    success: true,
-    result: { at: 5, seen: String(2n ** 60n) },
-  });
+  expect(Buffer.from(json ?? []).toString()).toContain(
+    `"success":true,"message":"","result":{"at":5,"seen":${2n ** 60n}}`,
+  );
 });
 
 it('an unhealthy node does not beat', async () => {
