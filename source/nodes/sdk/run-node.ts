@@ -40,9 +40,12 @@ export async function runUntilSignal(definition: AnyNodeDefinition, options: Run
     if (!(error instanceof SessionError)) throw error;
     throw new UserError(`${name} cannot run on ${endpoint}: ${error.message}`, { cause: error });
   }
+  let isLost = false;
   const stopLink = session.onLink((link) => {
     if (link.state === 'connected') say(`connected to ${endpoint}`);
-    if (link.state === 'lost' && link.attempt === 1) say(`lost ${endpoint}: ${plainText(link.reason)}`);
+    // Each attempt is a change, too; one line is enough.
+    if (link.state === 'lost' && !isLost) say(`no link to ${endpoint}: ${plainText(link.reason)}`);
+    isLost = link.state === 'lost';
   });
   try {
     const node = await startDefinedNode(definition, {
