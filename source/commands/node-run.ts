@@ -37,6 +37,7 @@ const NODES: Readonly<Record<string, (options: RunOptions) => Promise<NodeRuntim
 
 /** Those of them that are written with the SDK. */
 const DEFINITIONS: Readonly<Record<string, () => Promise<AnyNodeDefinition>>> = {
+  openmeteo: async () => (await import('../nodes/openmeteo/node.ts')).openmeteo,
   'system-telemetry': async () => (await import('../nodes/system-telemetry.ts')).systemTelemetry,
 };
 

@@ -101,7 +101,8 @@ function ruleOf(issue: v.BaseIssue<unknown>): string {
   if (isMissingField(issue)) return 'is missing';
   const received = issue.received.slice(0, 80);
   // A rule of ours has its whole sentence; valibot's own repeat what is said here.
-  if (!issue.message.startsWith('Invalid ')) return `${issue.message}, not ${received}`;
+  if (!issue.message.startsWith('Invalid '))
+    return /^(Object|Array)$/.test(received) ? issue.message : `${issue.message}, not ${received}`;
   if (issue.type === 'strict_object') return `must be a map of fields, not ${received}`;
   return `must be ${expectationOf(issue)}, not ${received}`;
 }

@@ -21,6 +21,8 @@ export function checkNode(definition: AnyNodeDefinition, configFile: string | un
   const checked = isGiven ? checkYamlFile(configFile, schema) : checkYaml('', 'the configuration', schema);
   if (!checked.ok) throw refusal(checked.faults);
   const config = checked.value as Readonly<Record<string, unknown>>;
+  const problem = definition.check?.(config as never);
+  if (problem !== undefined) throw refusal([{ file: isGiven ? configFile : 'the configuration', message: problem }]);
   const outputs = resolve(definition.outputs, config);
   const inputs = resolve(definition.inputs, config);
   const place = isGiven ? `${configFile} and the node’s own code` : 'the node’s own code';

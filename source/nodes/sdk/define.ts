@@ -128,6 +128,8 @@ export interface NodeDefinition<C extends ConfigFields, O extends OutputSpecs, I
   readonly config?: C;
   /** Names of fields that are never shown; passwords in URLs are not either way. */
   readonly secrets?: readonly string[];
+  /** A rule over several fields of the configuration: what is wrong with it, undefined where nothing is. */
+  readonly check?: (config: ConfigOf<C>) => string | undefined;
   readonly outputs?: O | ((config: ConfigOf<C>) => O);
   readonly inputs?: I | ((config: ConfigOf<C>) => I);
   /** Begins the work. A function that it returns, or its promise, is called at the end, before the session closes. */
@@ -140,6 +142,7 @@ export interface AnyNodeDefinition {
   readonly role?: NodeRole;
   readonly config?: ConfigFields;
   readonly secrets?: readonly string[];
+  readonly check?: (config: never) => string | undefined;
   readonly outputs?: OutputSpecs | ((config: never) => OutputSpecs);
   readonly inputs?: InputSpecs | ((config: never) => InputSpecs);
   run(node: never): unknown;
