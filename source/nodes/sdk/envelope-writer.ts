@@ -4,6 +4,7 @@
  */
 import type { Encodable } from '../../wire/cbor.ts';
 import { encodeCbor } from '../../wire/cbor-encode.ts';
+import { CborWriter } from '../../wire/cbor-writer.ts';
 import { exactJson } from '../../wire/exact-json.ts';
 
 export interface EnvelopeWriter {
@@ -16,9 +17,8 @@ export interface EnvelopeSource {
   readonly sourceInstance: string;
 }
 
-// RFC 8949: the major type in the upper three bits, the length in the lower five.
+// RFC 8949: the major type in the upper three bits, the number of fields in the lower five.
 const MAP = 0xa0;
-const UINT64 = 0x1b;
 
 export function cborEnvelopeWriter({ schemaUri, sourceInstance }: EnvelopeSource): EnvelopeWriter {
   const texts = (...words: readonly string[]): Uint8Array[] => words.map((word) => encodeCbor(word));
@@ -30,22 +30,17 @@ export function cborEnvelopeWriter({ schemaUri, sourceInstance }: EnvelopeSource
   ]);
   const timeKey = encodeCbor('ts_ns');
   const bodyKey = encodeCbor('body');
+  const writer = new CborWriter();
   return {
     write(sequence, timeNs, body) {
-      const number = encodeCbor(sequence);
-      const content = encodeCbor(body ?? null);
-      const afterNumber = start.length + number.length;
-      const timeAt = afterNumber + timeKey.length;
-      const bodyAt = timeAt + 9 + bodyKey.length;
-      const bytes = Buffer.allocUnsafe(bodyAt + content.length);
-      bytes.set(start);
-      bytes.set(number, start.length);
-      bytes.set(timeKey, afterNumber);
-      bytes[timeAt] = UINT64;
-      bytes.writeBigUInt64BE(timeNs, timeAt + 1);
-      bytes.set(bodyKey, timeAt + 9);
-      bytes.set(content, bodyAt);
-      return bytes;
+      writer.begin();
+      writer.raw(start);
+      writer.item(sequence);
+      writer.raw(timeKey);
+      writer.uint64(timeNs);
+      writer.raw(bodyKey);
+      writer.item(body ?? null);
+      return writer.take();
     },
   };
 }
