@@ -25,8 +25,8 @@ export async function runSub(keyExpr: string, invocation: Invocation): Promise<n
   const ended = Promise.withResolvers<void>();
   const end = (): void => ended.resolve();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
-  // `… | head` closes the pipe.
-  process.stdout.once('error', end);
+  // `… | head` closes the pipe; what is written meanwhile fails as well.
+  process.stdout.on('error', end);
   return overZenoh(invocation, async (session) => {
     const stopLink = sayLinkChanges(session);
     const printer = new Printer(wanted.count, end);

@@ -64,7 +64,9 @@ export async function openTelemetry(options: TelemetryOptions): Promise<() => Pr
   const publish = async (): Promise<void> => {
     if (isPublishedByNode()) return;
     try {
-      await publisher.put(await message());
+      const bytes = await message();
+      // A reading takes a moment, in which the node may have come.
+      if (!isPublishedByNode()) await publisher.put(bytes);
     } catch (error) {
       // Where the link went just now: figures of this moment are of no use later.
       if (!(error instanceof SessionError)) options.say(`Telemetry could not be published: ${messageOf(error)}.`);

@@ -19,15 +19,18 @@ const MAX_CHARACTERS = 2_000;
 
 /** By its encoding; without one by what it looks like. Never throws. */
 export function readContent({ payload, encoding }: Pick<Sample, 'payload' | 'encoding'>): Content {
+  if (encoding.startsWith('text/')) {
+    const text = decodeUtf8(payload);
+    return text === undefined ? { kind: 'bytes', bytes: payload } : { kind: 'text', text };
+  }
   const isNamed = /cbor|json/.test(encoding);
-  const text = isNamed ? undefined : readText(payload);
-  if (encoding.startsWith('text/') && text !== undefined) return { kind: 'text', text };
   const message = decodeMessage(payload);
   // A lone byte is CBOR, too: without a name only a map is taken for it.
   if (message.ok && (isNamed || message.value.header !== undefined || isMap(message.value.body)))
     return { kind: 'message', ...message.value };
-  const shown = isNamed ? readText(payload) : text;
-  return shown === undefined ? { kind: 'bytes', bytes: payload } : { kind: 'text', text: shown };
+  const text = decodeUtf8(payload);
+  const isReadable = text !== undefined && !UNREADABLE.test(text);
+  return isReadable ? { kind: 'text', text } : { kind: 'bytes', bytes: payload };
 }
 
 /** One line: key, time and sequence where the sender gave them, and the content. */
@@ -102,11 +105,12 @@ function formatTime(ns: bigint): string {
   return new Date(ms).toISOString().replace('Z', `${String((ns / 1_000n) % 1_000n).padStart(3, '0')}Z`);
 }
 
-/** Undefined where it is no text that a person would read. */
-function readText(bytes: Uint8Array): string | undefined {
+/** Signs that a person's text has not: bytes that happen to be UTF-8. */
+const UNREADABLE = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     // Not UTF-8: these are bytes, which is an answer.
     return undefined;
