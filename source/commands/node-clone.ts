@@ -4,12 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCode } from '../daemon/home.ts';
+import { readNodeSpec } from '../daemon/node-spec.ts';
 import { UserError } from '../errors.ts';
-import { formatFault } from '../schema/checked-yaml.ts';
-import { checkNodeFolder } from '../schema/node-yaml.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { linkSdk } from './node-init.ts';
-import { findFaults } from './node-validate.ts';
+import { refuseFaults } from './node-validate.ts';
 
 const PROTOCOLS = ['https', 'ssh', 'file'];
 const CLONE_LIMIT_MS = 10 * 60_000;
@@ -30,16 +29,13 @@ export async function cloneNode(url: string, nodesFolder: string, name: string |
   const beside = join(nodesFolder, `.clone-${randomBytes(6).toString('hex')}`);
   try {
     await git(['clone', '--quiet', '--depth', '1', '--no-tags', '--no-recurse-submodules', '--', url, beside]);
-    const faults = findFaults(beside);
-    const checked = checkNodeFolder(beside, () => undefined);
-    if (faults.length > 0 || !checked.ok) {
-      const lines = faults.map((fault) => `  ${formatFault({ ...fault, file: fault.file.slice(beside.length + 1) })}`);
-      throw new UserError(`${plainText(url)} holds no sound node.\n${lines.join('\n')}`);
-    }
-    const folder = join(nodesFolder, name ?? checked.value.name);
+    refuseFaults(beside, plainText(url));
+    const entry = { path: beside, addedAt: '', autostart: false, installed: true, others: {} };
+    const spec = await readNodeSpec({ ...entry, nameOverride: name, configOverride: undefined });
+    const folder = join(nodesFolder, spec.name);
     if (existsSync(folder))
       throw new UserError(`${folder} is there already.`, { hint: 'Give it another name: --name NAME.' });
-    if (checked.value.type === 'node') linkSdk(beside);
+    if (spec.type === 'node') linkSdk(beside);
     renameSync(beside, folder);
     return folder;
   } finally {

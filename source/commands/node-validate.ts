@@ -33,6 +33,25 @@ export function findFaults(folder: string): readonly Fault[] {
   return [...(checked.ok ? [] : checked.faults), ...(configChecked?.ok === false ? configChecked.faults : [])];
 }
 
+/**
+ * What `node add` says to faults: nodes of older fleets have fields of their own, and may lack a version, which is told
+ * and taken. Anything else is a UserError that lists it; `name` is what the folder is called in it.
+ */
+export function refuseFaults(folder: string, name: string): void {
+  const faults = findFaults(folder).map((fault) => ({
+    ...fault,
+    file: join(name, fault.file.slice(folder.length + 1)),
+  }));
+  const isTaken = ({ kind, message }: Fault): boolean =>
+    kind === 'unknown-field' || (kind === 'missing-field' && message.startsWith('version:'));
+  const refused = faults.filter((fault) => !isTaken(fault));
+  if (refused.length > 0)
+    throw new UserError(
+      `${name} holds no sound node.\n${refused.map((fault) => `  ${formatFault(fault)}`).join('\n')}`,
+    );
+  for (const fault of faults) process.stderr.write(`bubbaloop: ${formatFault(fault)}\n`);
+}
+
 function commandProblem(command: string): string | undefined {
   const words = splitCommand(command, { ...process.env, ...NODE_VARIABLES });
   return words.ok ? undefined : words.reason;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { usageError } from '../errors.ts';
 import type { NodeAction } from '../wire/command.ts';
@@ -94,18 +95,23 @@ export const nodeCommand: Command = {
     if (subcommand === 'validate') return (await import('./node-validate.ts')).validateNode(name, invocation);
     if (subcommand === 'run') return (await import('./node-run.ts')).runNode(name, invocation);
     if (subcommand === 'logs') return (await import('./node-logs.ts')).showLogs(name, invocation);
-    const source = subcommand === 'add' ? await cloned(name, invocation) : name;
+    const source = subcommand === 'add' ? await checkedSource(name, invocation) : name;
     const request = toRequest(subcommand, source, second, invocation);
     return (await import('./node-control.ts')).controlNode(request, invocation);
   },
 };
 
-/** The folder that `add` is about: a Git URL is cloned into the home first. */
-async function cloned(source: string, invocation: Invocation): Promise<string> {
+/** The folder that `add` is about, checked where it is on this machine: a Git URL is cloned into the home first. */
+async function checkedSource(source: string, invocation: Invocation): Promise<string> {
   const { cloneNode, isGitUrl } = await import('./node-clone.ts');
-  if (!isGitUrl(source)) return source;
-  if (stringFlag(invocation, 'machine') !== undefined)
-    throw usageError('node add --machine takes a path on that machine: clone it there, or run this there.');
+  const isRemote = stringFlag(invocation, 'machine') !== undefined;
+  if (!isGitUrl(source)) {
+    const { refuseFaults } = await import('./node-validate.ts');
+    // Whoever adds it says so where there is none.
+    if (!isRemote && existsSync(join(source, 'node.yaml'))) refuseFaults(resolve(source), source);
+    return source;
+  }
+  if (isRemote) throw usageError('node add --machine takes a path on that machine: clone it there, or run this there.');
   const name = stringFlag(invocation, 'name');
   if (name !== undefined) refuseName(name);
   const { localMachine } = await import('./node-local.ts');

@@ -13,6 +13,8 @@ export interface Fault {
   /** Both from 1 up; absent where the fault is the file itself. */
   readonly line?: number;
   readonly column?: number;
+  /** Of a field that is not known, or is not there. */
+  readonly kind?: 'unknown-field' | 'missing-field';
   readonly message: string;
 }
 
@@ -63,7 +65,9 @@ export function checkYaml<S extends AnySchema>(text: string, file: string, schem
   const faults: Fault[] = result.issues.map((issue) => {
     const path = pathOf(issue);
     const offset = offsetOf(document, path, isUnknownField(issue));
-    return { file, ...(offset === undefined ? {} : at(offset)), message: describeIssue(issue, path) };
+    const kind = isUnknownField(issue) ? 'unknown-field' : isMissingField(issue) ? 'missing-field' : undefined;
+    const place = offset === undefined ? {} : at(offset);
+    return { file, ...place, ...(kind === undefined ? {} : { kind }), message: describeIssue(issue, path) };
   });
   faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   return { ok: false, faults };

@@ -131,7 +131,6 @@ test('node add GIT-URL clones, checks and registers; what is no node leaves noth
   commit(repository);
   const refused = await node('add', `file://${repository}`);
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('node.yaml:1:1: version: is missing');
   expect(refused.stderr).toContain('node.yaml:1:7: name: a node name is');
   expect(refused.stderr).toContain('type: must be "rust" or "python" or "node", not "cobol"');
   for (const url of [
@@ -143,6 +142,21 @@ test('node add GIT-URL clones, checks and registers; what is no node leaves noth
   ])
     expect((await node('add', url)).code).toBeGreaterThan(0);
   expect(readdirSync(join(home, 'nodes')).sort()).toEqual(['cloned', 'twin']);
+});
+
+test('node add PATH refuses what is wrong, and takes what older nodes have', async () => {
+  const path = join(folder, 'older');
+  mkdirSync(path);
+  writeFileSync(join(path, 'node.yaml'), 'name: older\ntype: python\ncommand: sleep 1000\nlicense: MIT\n');
+  const taken = await node('add', path);
+  expect(taken).toMatchObject({ code: 0, stderr: expect.stringContaining('license: there is no such field') });
+  expect(taken.stderr).toContain('version: is missing');
+  expect(await node('remove', 'older')).toMatchObject({ code: 0 });
+  writeFileSync(join(path, 'node.yaml'), 'name: older\ntype: python\ncommand: sleep 1000\npublishes: [older/config]\n');
+  const refused = await node('add', 'older');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('older/node.yaml:4:13: publishes[0]: "config" is reserved, not "older/config"');
+  expect((await node('list', '--json')).stdout).not.toContain('"older"');
 });
 
 test('node validate tells every fault with line and column, and a machine can read them', async () => {
@@ -181,6 +195,7 @@ test('node validate tells every fault with line and column, and a machine can re
     file: join(path, 'node.yaml'),
     line: 4,
     column: 1,
+    kind: 'unknown-field',
     message: 'comand: there is no such field',
   });
   expect(await node('validate', join(folder, 'nowhere'))).toMatchObject({ code: 1 });
