@@ -2,8 +2,10 @@ import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
+import { getCommand } from './get.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
+import { deleteCommand, putCommand } from './put.ts';
 import { routerCommand } from './router.ts';
 import { shmCommand } from './shm.ts';
 import { subCommand } from './sub.ts';
@@ -17,6 +19,9 @@ export const commands: readonly Command[] = [
   daemonCommand,
   nodeCommand,
   subCommand,
+  getCommand,
+  putCommand,
+  deleteCommand,
   keyCommand,
   shmCommand,
   benchCommand,

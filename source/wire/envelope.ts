@@ -2,6 +2,7 @@ import type { CborValue, Encodable } from './cbor.ts';
 import { decodeCbor } from './cbor-decode.ts';
 import { encodeCbor } from './cbor-encode.ts';
 import { type Decoded, undecodable } from './decoded.ts';
+import { parseExactJson } from './exact-json.ts';
 import { isMap, readRecord } from './fields.ts';
 
 /** Header of every data message. */
@@ -76,22 +77,11 @@ function startsAsJson(bytes: Uint8Array): boolean {
 /** Same bound as the CBOR reader's, against its recursion. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
-/**
- * JSON as CBOR values: integers that a number would round become bigint, read from their source text (V8 gives it to
- * the reviver from Node 22 on; before, they are rounded).
- */
 function decodeJson(bytes: Uint8Array): Decoded<CborValue> {
   if (bytes.length > MAX_JSON_BYTES) return undecodable(`JSON of ${bytes.length} bytes is too long`);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { ok: true, value: JSON.parse(text, exactInteger) as CborValue };
-  } catch (error) {
-    return undecodable(`no JSON: ${error instanceof Error ? error.message : 'bad text'}`);
+    return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undecodable('no JSON: bad text');
   }
-}
-
-function exactInteger(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source;
-  return source !== undefined && /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
 }

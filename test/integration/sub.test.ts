@@ -81,6 +81,50 @@ test('Ctrl-C and a closed pipe end it quietly', async () => {
   }
 });
 
+test('put, get and delete: values as they are typed, answers of everybody', async () => {
+  const run = (...words: readonly string[]) => runBubbaloop([...words, '--endpoint', router.endpoint]);
+  const seen: string[] = [];
+  const subscriber = await robot.declareSubscriber('test/put/*', ({ keyExpr, kind, encoding, payload }) => {
+    seen.push(`${keyExpr} ${kind} ${encoding} ${Buffer.from(payload).toString('latin1')}`);
+  });
+  expect(await run('put', 'test/put/json', '{"a": 1}')).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await run('put', 'test/put/text', 'hello you')).toMatchObject({ code: 0 });
+  expect(await run('put', 'test/put/cbor', '[1]', '--cbor')).toMatchObject({ code: 0 });
+  expect(await run('put', 'test/put/named', 'x', '--encoding', 'image/png')).toMatchObject({ code: 0 });
+  expect(await run('delete', 'test/put/json')).toMatchObject({ code: 0 });
+  while (seen.length < 5) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(seen).toEqual([
+    'test/put/json put application/json {"a": 1}',
+    'test/put/text put text/plain hello you',
+    'test/put/cbor put application/cbor \u0081\u0001',
+    'test/put/named put image/png x',
+    expect.stringMatching(/^test\/put\/json delete /),
+  ]);
+  await subscriber.undeclare();
+
+  for (const key of ['test/get/one', 'test/get/two']) {
+    await robot.declareQueryable(key, (query) =>
+      query.reply(key, query.payload ?? 'nothing asked', { encoding: query.encoding ?? 'text/plain' }),
+    );
+  }
+  const answers = await run('get', 'test/get/*');
+  expect(answers.stdout.trim().split('\n').sort()).toEqual([
+    'test/get/one  nothing asked',
+    'test/get/two  nothing asked',
+  ]);
+  const echoed = await run('get', 'test/get/one', '{"big": 9007199254740993}', '--cbor', '--json');
+  expect(echoed.stdout).toContain('"body":{"big":9007199254740993}');
+  expect(await run('get', 'test/nobody')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'bubbaloop: nobody answered.\n',
+  });
+  expect(await run('get', 'a//b')).toMatchObject({ code: 2 });
+  expect(await run('put', 'a', '{', '--cbor')).toMatchObject({ code: 2, stderr: expect.stringContaining('no JSON') });
+  expect(await run('put', 'a')).toMatchObject({ code: 2 });
+  expect(await run('put', 'a/*', 'x')).toMatchObject({ code: expect.any(Number) });
+});
+
 test.each([
   [['a//b'], 2, /a\/\/b/],
   [[], 2, /one key expression/],

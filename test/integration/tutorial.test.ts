@@ -56,7 +56,7 @@ function shell(script: string): Promise<{ readonly code: number | null; readonly
 }
 
 test('a sensor in ten minutes: init, edit one line, add, start, its data in sub, the node in top', async () => {
-  const [write = '', start = '', see = '', npmTest = ''] = blocks('A sensor in ten minutes');
+  const [write = '', start = '', see = '', command = '', npmTest = ''] = blocks('A sensor in ten minutes');
   expect(write).toContain('node init thermometer');
   expect(await shell(write)).toMatchObject({ code: 0, output: expect.stringContaining('is a sound node') });
   expect(readFileSync(join(folder, 'thermometer', 'main.ts'), 'utf8')).toContain('return 21.5;');
@@ -73,6 +73,12 @@ test('a sensor in ten minutes: init, edit one line, add, start, its data in sub,
     expect(nodes).toMatchObject(expected);
     break;
   }
+  const answer = await shell(command);
+  expect(answer).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('success: true, message: "", result: {offset: 1}'),
+  });
+  expect(await shell(sub)).toMatchObject({ code: 0, output: expect.stringContaining('{value: 22.5}') });
   expect(await shell(npmTest)).toMatchObject({ code: 0, output: expect.stringContaining('fail 0') });
 });
 
