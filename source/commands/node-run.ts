@@ -85,11 +85,18 @@ async function runDefined(kind: string, invocation: Invocation): Promise<number>
   const definition = loaded?.definition ?? (await DEFINITIONS[kind]?.());
   if (definition === undefined) throw new Error(`no node ${kind}`);
   const { runUntilSignal } = await import('../nodes/sdk/run-node.ts');
-  return runUntilSignal(definition, {
+  const options = {
     name: stringFlag(invocation, 'name') ?? (process.env.BUBBALOOP_NODE_NAME || loaded?.name),
     configFile: stringFlag(invocation, 'config') ?? (process.env.BUBBALOOP_NODE_CONFIG || loaded?.configFile),
     endpoint: stringFlag(invocation, 'endpoint'),
-  });
+  };
+  try {
+    return await runUntilSignal(definition, options);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // A fault of the node's own code: its stack names the place.
+    throw new UserError(`${options.name ?? definition.kind} failed: ${error instanceof Error ? error.stack : error}`);
+  }
 }
 
 /** Whether the operand is a path: the nodes that come with bubbaloop have neither dot nor slash in their names. */

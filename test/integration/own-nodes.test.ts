@@ -214,6 +214,21 @@ test.each([
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('nowhere.yaml: the file does not exist') });
 });
 
+test('a node whose own code is wrong says where', async () => {
+  const path = join(folder, 'wrong');
+  mkdirSync(path);
+  const start =
+    "import { defineNode } from 'bubbaloop/node';\nexport const node = defineNode({ kind: 'wrong', run() {\n";
+  for (const [code, message] of [
+    [`${start}throw new Error('no such device'); } });`, /wrong failed: Error: no such device\n +at .*main\.ts:3/],
+    [`${start}const = 1; } });`, /main\.ts cannot be loaded: [\s\S]*main\.ts/],
+    ['export const x = 1;', /main\.ts exports no node/],
+  ] as const) {
+    writeFileSync(join(path, 'main.ts'), code);
+    expect(await node('run', './wrong')).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
+  }
+});
+
 test.each([
   [['init', 'a b'], 2, /a node name is/],
   [['init', 'daemon'], 2, /reserved/],

@@ -132,7 +132,10 @@ export interface NodeDefinition<C extends ConfigFields, O extends OutputSpecs, I
   readonly check?: (config: ConfigOf<C>) => string | undefined;
   readonly outputs?: O | ((config: ConfigOf<C>) => O);
   readonly inputs?: I | ((config: ConfigOf<C>) => I);
-  /** Begins the work. A function that it returns, or its promise, is called at the end, before the session closes. */
+  /**
+   * Begins the work, or goes on with it until `signal` is aborted. A function that it returns, or that its promise gives,
+   * is called at the end, before the session closes. What it throws ends the node.
+   */
   run(node: RunningNode<C, O, I>): unknown;
 }
 

@@ -56,9 +56,12 @@ export async function runUntilSignal(definition: AnyNodeDefinition, options: Run
       say,
     });
     say('started');
-    await stopped;
-    stopLink();
-    await node.close();
+    try {
+      await Promise.race([stopped, node.failed]);
+    } finally {
+      stopLink();
+      await node.close();
+    }
     return EXIT_OK;
   } catch (error) {
     await session.close();

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { NodeRole } from '../../wire/manifest.ts';
 import type { Session } from '../../zenoh/session.ts';
 import { type NodeRuntime, startNode } from '../node-runtime.ts';
@@ -22,11 +23,20 @@ export interface StartOptions {
   readonly say?: (message: string) => void;
 }
 
+export interface DefinedNode extends NodeRuntime {
+  /** Rejects with what `run` rejected with later than at once; pending otherwise. The node is to be closed then. */
+  readonly failed: Promise<never>;
+}
+
+/** At its end a node's `run` may take so long of the 5 s that it has. */
+const RUN_END_MS = 2_000;
+
 /**
  * Starts a node on a session, which it closes at its end. Throws a UserError before anything is declared where its
- * configuration or topics are not sound; what `run` throws comes through when all is taken back.
+ * configuration or topics are not sound; what `run` throws at once comes through when all is taken back. A `run` that
+ * goes on until its signal is aborted is started, too.
  */
-export async function startDefinedNode(definition: AnyNodeDefinition, options: StartOptions): Promise<NodeRuntime> {
+export async function startDefinedNode(definition: AnyNodeDefinition, options: StartOptions): Promise<DefinedNode> {
   const { session, machineId, name, heartbeatMs } = options;
   const { config, outputs, inputs } = options.checked ?? checkNode(definition, options.configFile);
   const say = options.say ?? ((message: string) => void process.stderr.write(`${name}: ${message}\n`));
@@ -35,8 +45,12 @@ export async function startDefinedNode(definition: AnyNodeDefinition, options: S
   const runtime = await startNode({ session, machineId, name, role, kind: definition.kind, heartbeatMs });
   const ending = new AbortController();
   const cleanUps: (() => unknown)[] = [];
+  let work: Promise<unknown> = Promise.resolve();
   const close = async (): Promise<void> => {
     ending.abort();
+    // Its loop sees the signal; what it threw was told to who waited for it.
+    const result = await Promise.race([work.catch(() => undefined), sleep(RUN_END_MS, undefined, { ref: false })]);
+    if (typeof result === 'function') cleanUps.push(result as () => unknown);
     for (const cleanUp of cleanUps.splice(0).reverse()) {
       try {
         await cleanUp();
@@ -75,13 +89,16 @@ export async function startDefinedNode(definition: AnyNodeDefinition, options: S
     };
     await answerConfig(runtime, definition.kind, config, definition.secrets ?? []);
     await commands.open();
-    const result: unknown = await definition.run(node as never);
-    if (typeof result === 'function') cleanUps.push(result as () => unknown);
+    work = (async () => definition.run(node as never))();
+    await Promise.race([work, nextTurn()]);
   } catch (error) {
     await close();
     throw error;
   }
-  return { ...runtime, close };
+  const failed = work.then(() => new Promise<never>(() => undefined));
+  // Who does not look at it closes the node some other way.
+  failed.catch(() => undefined);
+  return { ...runtime, close, failed };
 }
 
 function roleOf(outputs: OutputSpecs, inputs: InputSpecs): NodeRole {

@@ -336,6 +336,35 @@ it('takes everything back at its end, what run returned first', async () => {
   expect(network.declarations()).toEqual([]);
 });
 
+it('a run that goes on until the end is started, ended and cleaned up after; what it throws is told', async () => {
+  const order: string[] = [];
+  const { node } = await start(
+    defineNode({
+      kind: 'k',
+      async run({ signal }) {
+        while (!signal.aborted) await sleep(5);
+        order.push('left its loop');
+        return () => void order.push('cleaned up');
+      },
+    }),
+  );
+  await node.close();
+  expect(order).toEqual(['left its loop', 'cleaned up']);
+
+  const broken = await start(
+    defineNode({
+      kind: 'k',
+      async run() {
+        await sleep(20);
+        throw new Error('the bus is gone');
+      },
+    }),
+  );
+  await expect(broken.node.failed).rejects.toThrow('the bus is gone');
+  const atOnce = defineNode({ kind: 'k', run: () => Promise.reject(new Error('no such device')) });
+  await expect(start(atOnce)).rejects.toThrow('no such device');
+});
+
 it.each([
   ['rate_hz: fast', /config\.yaml:1:10: rate_hz: must be a number, not "fast"/],
   ['rate_hz: 0', /config\.yaml:1:10: rate_hz: must be at least 1, not 0/],
