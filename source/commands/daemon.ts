@@ -1,16 +1,12 @@
-import { EXIT_OK } from '../errors.ts';
+import { EXIT_OK, usageError } from '../errors.ts';
 import { booleanFlag, type Command, stringFlag } from './command.ts';
+import { endpointFlag, homeFlag } from './common-flags.ts';
 
 export const daemonCommand: Command = {
   name: 'daemon',
   summary: 'Run on each machine: starts and watches its nodes, answers for them over zenoh',
   flags: {
-    endpoint: {
-      type: 'string',
-      placeholder: 'ENDPOINT',
-      summary: 'the router of this machine',
-      defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, then tcp/127.0.0.1:7447',
-    },
+    endpoint: endpointFlag('the router of this machine'),
     machineId: {
       type: 'string',
       placeholder: 'ID',
@@ -21,11 +17,12 @@ export const daemonCommand: Command = {
       type: 'boolean',
       summary: 'take unsigned commands, too, although there is a fleet key',
     },
-    home: {
+    home: homeFlag('registry, logs and token'),
+    backend: {
       type: 'string',
-      placeholder: 'DIR',
-      summary: 'folder of registry, logs and token',
-      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
+      placeholder: 'process|systemd|auto',
+      summary: "what runs the nodes: the daemon itself, or the user's systemd",
+      defaultText: 'auto: systemd with lingering and the home ~/.bubbaloop, else process',
     },
     keepNodes: {
       type: 'boolean',
@@ -38,22 +35,32 @@ export const daemonCommand: Command = {
       { hostname },
       { default: packageJson },
       { runDaemon },
-      { keepHeapSmall },
+      { BACKEND_CHOICES },
+      { keepMemorySmall },
       { findHome },
       { machineId },
       zenoh,
+      native,
       { explained },
     ] = await Promise.all([
       import('node:os'),
       import('../../package.json', { with: { type: 'json' } }),
       import('../daemon/daemon.ts'),
-      import('../daemon/heap-tidy.ts'),
+      import('../daemon/choose-backend.ts'),
+      import('../daemon/memory-tidy.ts'),
       import('../daemon/home.ts'),
       import('../wire/names.ts'),
       import('../zenoh/open-session.ts'),
+      import('../zenoh/native-addon.ts'),
       import('./command-session.ts'),
     ]);
-    keepHeapSmall();
+    const given = stringFlag(invocation, 'backend') ?? 'auto';
+    const backend = BACKEND_CHOICES.find((choice) => choice === given);
+    if (backend === undefined)
+      throw usageError(`--backend wants ${BACKEND_CHOICES.join(', ')}; got ${JSON.stringify(given)}.`);
+    keepMemorySmall(
+      native.isNativeAvailable() ? { releaseFilePages: () => native.nativeAddon().releaseFilePages() } : {},
+    );
     const stop = stopSignal();
     const endpoint = zenoh.resolveEndpoint(stringFlag(invocation, 'endpoint'));
     const id = machineId(
@@ -71,6 +78,7 @@ export const daemonCommand: Command = {
       // Small records only: with shared memory zenoh would keep a pool of 16 MB, and two threads that wake ten times a second.
       openSession: () => explained(() => zenoh.openSession(endpoint, { shm: false, onHandlerError })),
       say,
+      backend,
       keepNodes,
     });
     say(`Ready: machine ${id}, ${daemon.nodeCount} nodes, ${endpoint}, home ${home.folder}.`);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { UserError } from '../errors.ts';
 import { projectRoot } from '../project-root.ts';
 import { plainText } from '../wire/plain-text.ts';
+import { makeDemoFolder, removeDeadDemos } from './demo-leftovers.ts';
 import { profileConfig, routerBinary } from './router.ts';
 import { routerArguments } from './router-config.ts';
 import { startTethered, type Tethered } from './tethered.ts';
@@ -44,7 +45,8 @@ const endLimitMs = 12_000;
  */
 export async function startDemoFleet(): Promise<DemoFleet> {
   const binary = routerBinary();
-  const home = await mkdtemp(join(tmpdir(), 'bubbaloop-demo-'));
+  await removeDeadDemos(tmpdir());
+  const home = await makeDemoFolder(tmpdir());
   const started: Tethered[] = [];
   const end = async (): Promise<void> => {
     // The daemon first: it stops its nodes while the router still carries their goodbyes.

@@ -1,4 +1,5 @@
 import { booleanFlag, type Command, numberFlag } from './command.ts';
+import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 
 export const demoCommand: Command = {
   name: 'demo',
@@ -6,10 +7,13 @@ export const demoCommand: Command = {
   flags: {
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    ...PICTURE_FLAGS,
   },
   examples: ['bubbaloop demo', 'bubbaloop demo | cat    # one snapshot as plain text'],
   async run(invocation) {
-    const { startDemoFleet } = await import('./demo-fleet.ts');
+    const images = imagesFlag(invocation);
+    const budgetBytesPerSecond = budgetFlag(invocation);
+    const { DEMO_MACHINE, startDemoFleet } = await import('./demo-fleet.ts');
     const fleet = await startDemoFleet();
     try {
       const { runTop } = await import('./top-run.ts');
@@ -18,6 +22,9 @@ export const demoCommand: Command = {
         readOnly: booleanFlag(invocation, 'readOnly'),
         intervalSeconds: numberFlag(invocation, 'interval'),
         banner: 'demo',
+        machineId: DEMO_MACHINE,
+        images,
+        budgetBytesPerSecond,
         expectNodes: fleet.nodeCount,
       });
     } finally {

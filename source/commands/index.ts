@@ -1,4 +1,5 @@
 import { benchCommand } from './bench.ts';
+import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   routerCommand,
   daemonCommand,
   nodeCommand,
+  cameraCommand,
   subCommand,
   getCommand,
   putCommand,

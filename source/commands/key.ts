@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
 import { booleanFlag, type Command } from './command.ts';
+import { homeFlag } from './common-flags.ts';
 
 const SUBCOMMANDS = ['create', 'show', 'import'];
 
@@ -10,12 +11,7 @@ export const keyCommand: Command = {
   flags: {
     force: { type: 'boolean', summary: 'create, import: replace the key that is there' },
     secret: { type: 'boolean', summary: 'show: print the key itself, to import it elsewhere' },
-    home: {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'folder of the key',
-      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
-    },
+    home: homeFlag('the key'),
   },
   examples: [
     'bubbaloop key create',

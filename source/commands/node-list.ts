@@ -12,6 +12,11 @@ interface Row {
   readonly name: string;
   readonly status: string | null;
   readonly health: string | null;
+  /** The next three: null where it does not run, or nobody looked. */
+  readonly onZenoh: boolean | null;
+  /** `none`, `unwanted`, `quiet`, `flowing` or `unknown`. */
+  readonly outputs: string | null;
+  readonly outputRateHz: number | null;
   readonly version: string;
   readonly type: string;
   readonly uptimeMs: number | null;
@@ -24,6 +29,7 @@ interface Row {
 }
 
 const LOCAL_TIMEOUT_MS = 2_000;
+const MAX_PROBLEM = 60;
 
 /** `bubbaloop node list`: this machine without zenoh, another (`--machine`) with it. */
 export async function listNodes(invocation: Invocation): Promise<number> {
@@ -38,7 +44,9 @@ async function readRows(invocation: Invocation): Promise<{ readonly rows: readon
   const machine = stringFlag(invocation, 'machine');
   if (machine !== undefined) {
     const { askRemoteNodes } = await import('./node-control.ts');
-    return { rows: (await askRemoteNodes(machine, invocation)).nodes.map((node) => toRow(node, Date.now())) };
+    const list = await askRemoteNodes(machine, invocation);
+    // Ages by the clock of that machine.
+    return { rows: list.nodes.map((node) => toRow(node, list.timestampMs)) };
   }
   const local = localMachine(invocation);
   const list = await askLocalNodes(local.home, LOCAL_TIMEOUT_MS);
@@ -50,6 +58,9 @@ async function readRows(invocation: Invocation): Promise<{ readonly rows: readon
     name: spec.name,
     status: null,
     health: null,
+    onZenoh: null,
+    outputs: null,
+    outputRateHz: null,
     version: spec.version,
     type: spec.type,
     uptimeMs: null,
@@ -69,6 +80,9 @@ function toRow(node: NodeState, nowMs: number): Row {
     name: node.name,
     status: node.status,
     health: node.health,
+    onZenoh: (isRunning ? node.onZenoh : undefined) ?? null,
+    outputs: (isRunning ? node.outputs : undefined) ?? null,
+    outputRateHz: (isRunning ? node.outputRateHz : undefined) ?? null,
     version: node.version,
     type: node.nodeType,
     uptimeMs: isRunning && node.startedAtMs !== undefined ? Math.max(0, nowMs - node.startedAtMs) : null,
@@ -82,10 +96,14 @@ function toRow(node: NodeState, nowMs: number): Row {
 
 function formatRows(rows: readonly Row[]): string {
   if (rows.length === 0) return 'No nodes. Add one: bubbaloop node add PATH\n';
-  const head = ['NAME', 'STATUS', 'HEALTH', 'UP', 'PID', 'VERSION', 'TYPE', 'AUTOSTART', 'PATH'];
+  const head = ['NAME', 'STATUS', 'ZENOH', 'DATA', 'HEALTH', 'UP', 'PID', 'VERSION', 'TYPE', 'AUTOSTART', 'PATH'];
   const cells = rows.map((row) => [
     row.name,
-    row.problem === null || row.problem === '' ? (row.status ?? '-') : `${row.status ?? 'broken'} (${row.problem})`,
+    row.problem === null || row.problem === ''
+      ? (row.status ?? '-')
+      : `${row.status ?? 'broken'} (${shortened(row.problem)})`,
+    row.onZenoh === null ? '-' : row.onZenoh ? 'yes' : 'no',
+    dataWord(row),
     row.health ?? '-',
     row.uptimeMs === null ? '-' : formatUptime(row.uptimeMs),
     row.pid === null ? '-' : String(row.pid),
@@ -103,6 +121,19 @@ function formatRows(rows: readonly Row[]): string {
       .trimEnd(),
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** A table is no place for a long sentence: `--json` has all of it. */
+function shortened(problem: string): string {
+  return problem.length <= MAX_PROBLEM ? problem : `${problem.slice(0, MAX_PROBLEM - 1)}…`;
+}
+
+/** `15.0 Hz`, `no data`, `no reader`; `-` where there is nothing to say. */
+function dataWord({ outputs, outputRateHz }: Row): string {
+  if (outputs === 'flowing') return outputRateHz ? `${outputRateHz.toFixed(1)} Hz` : 'yes';
+  if (outputs === 'quiet') return 'no data';
+  if (outputs === 'unwanted') return 'no reader';
+  return outputs === 'unknown' ? '?' : '-';
 }
 
 /** `3d 04h`, `2h 05m`, `3m 20s`, `7s`. */

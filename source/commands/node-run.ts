@@ -30,6 +30,16 @@ const NODES: Readonly<Record<string, (options: RunOptions) => Promise<NodeRuntim
       rateHz: positive(config, 'rate_hz', 0.1, 120),
     });
   },
+  async 'rtsp-camera'({ config, ...options }) {
+    const [{ startRtspCamera }, { readRtspCameraConfig }] = await Promise.all([
+      import('../nodes/rtsp-camera.ts'),
+      import('../nodes/rtsp-camera-config.ts'),
+    ]);
+    const say = (message: string): void => {
+      process.stderr.write(`${options.name}: ${message}\n`);
+    };
+    return startRtspCamera({ ...options, config: readRtspCameraConfig(config), say });
+  },
   async heartbeat({ config: _config, ...options }) {
     return (await import('../nodes/heartbeat.ts')).startHeartbeat(options);
   },
@@ -113,12 +123,11 @@ async function readConfig(file: string | undefined): Promise<Readonly<Record<str
     if (typeof value === 'object' && !Array.isArray(value)) return { ...value };
     throw new Error('it is not a map');
   } catch (error) {
-    throw new UserError(
-      `The configuration ${file} cannot be used: ${error instanceof Error ? error.message : error}.`,
-      {
-        cause: error,
-      },
-    );
+    // Its first line: the others quote the file, which may hold a password.
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/:$/, '');
+    throw new UserError(`The configuration ${file} cannot be used: ${reason}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import type { NodeAction } from '../wire/command.ts';
 import { nodeNameProblem } from '../wire/names.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { type Command, type Invocation, stringFlag } from './command.ts';
+import { endpointFlag, homeFlag, machineFlag } from './common-flags.ts';
 import type { NodeRequest } from './node-control.ts';
 
 /** Subcommands that are about one node and are sent to a daemon, with the word it knows them by. */
@@ -28,12 +29,7 @@ export const nodeCommand: Command = {
   operands:
     'list | init NAME | validate PATH | add PATH|GIT-URL | instance NAME NEW-NAME | remove|start|stop|restart|build|clean|install|uninstall|enable|disable NAME | logs NAME | run NODE|PATH',
   flags: {
-    machine: {
-      type: 'string',
-      placeholder: 'ID',
-      summary: 'that machine, over zenoh; paths are paths there',
-      defaultText: 'this one, without a router',
-    },
+    machine: machineFlag('that machine, over zenoh; paths are paths there'),
     json: { type: 'boolean', summary: 'JSON on stdout; logs: one object a line' },
     type: {
       type: 'string',
@@ -52,18 +48,8 @@ export const nodeCommand: Command = {
     follow: { type: 'boolean', shortFlag: 'f', summary: 'logs: go on with what comes, until Ctrl-C' },
     since: { type: 'string', placeholder: 'TIME', summary: 'logs: from 30s, 10m, 2h or 1d ago, or an ISO 8601 time' },
     grep: { type: 'string', placeholder: 'RE', summary: 'logs: only lines that match this regular expression' },
-    endpoint: {
-      type: 'string',
-      placeholder: 'ENDPOINT',
-      summary: 'router to reach other machines by',
-      defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, then tcp/127.0.0.1:7447',
-    },
-    home: {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'folder of the registry',
-      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
-    },
+    endpoint: endpointFlag(),
+    home: homeFlag('the registry'),
   },
   examples: [
     'bubbaloop node list',

@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
 import { booleanFlag, type Command } from './command.ts';
+import { endpointFlag, homeFlag, machineFlag } from './common-flags.ts';
 
 export const shmCommand: Command = {
   name: 'shm',
@@ -7,24 +8,9 @@ export const shmCommand: Command = {
   operands: 'clean',
   flags: {
     dryRun: { type: 'boolean', summary: 'only tell what would be removed' },
-    machine: {
-      type: 'string',
-      placeholder: 'ID',
-      summary: 'ask that machine over zenoh',
-      defaultText: 'this one, without a router',
-    },
-    endpoint: {
-      type: 'string',
-      placeholder: 'ENDPOINT',
-      summary: 'router to reach other machines by',
-      defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, then tcp/127.0.0.1:7447',
-    },
-    home: {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'folder of this machine’s daemon',
-      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
-    },
+    machine: machineFlag('ask that machine over zenoh'),
+    endpoint: endpointFlag(),
+    home: homeFlag('this machine’s daemon'),
   },
   examples: ['bubbaloop shm clean --dry-run', 'bubbaloop shm clean --machine jetson_1'],
   async run(invocation) {

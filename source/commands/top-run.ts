@@ -1,5 +1,8 @@
 /** Runs `top` on an endpoint: the full screen where there is a terminal, else one snapshot. */
+import { hostname } from 'node:os';
 import { EXIT_OK } from '../errors.ts';
+import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
+import { machineId } from '../wire/names.ts';
 import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
 import { endpointError } from './top-errors.ts';
@@ -15,6 +18,12 @@ export interface RunTopOptions {
   readonly output?: 'text' | 'json';
   /** A word beside the name on the screen, `demo`. */
   readonly banner?: string;
+  /** This machine's id, whose cameras lie in shared memory; default: as the daemon makes it. */
+  readonly machineId?: string;
+  /** Which pictures the screen shows; default: what the terminal says. */
+  readonly images?: ImagesChoice;
+  /** Bytes a second for pictures; default: 1 MB over SSH, else no limit. */
+  readonly budgetBytesPerSecond?: number;
   /** One snapshot waits for so many running nodes, up to 15 s: a fleet that was started just now is still coming up. */
   readonly expectNodes?: number;
 }
@@ -36,11 +45,21 @@ export async function runTop(options: RunTopOptions): Promise<number> {
       readOnly: options.readOnly ?? false,
       intervalMs: Math.round((options.intervalSeconds ?? 1) * 1000),
       banner: options.banner,
+      machineId: options.machineId ?? machineId(process.env, hostname()),
+      images: options.images ?? 'auto',
+      budgetBytesPerSecond: options.budgetBytesPerSecond ?? usualBudget(process.env),
     });
     return EXIT_OK;
   } finally {
     await session.close();
   }
+}
+
+/** Others share a line that SSH runs over; a terminal on this machine has none. */
+const SSH_BUDGET = 1_000_000;
+
+function usualBudget(env: NodeJS.ProcessEnv): number | undefined {
+  return env.SSH_CONNECTION === undefined || env.SSH_CONNECTION === '' ? undefined : SSH_BUDGET;
 }
 
 function open(endpoint: string): Session {

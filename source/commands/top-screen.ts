@@ -4,24 +4,35 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
+import { createPictureEncoder } from '../graphics/stand-in-encoder.ts';
+import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
 import { resolveTheme } from '../view/theme.ts';
 import type { NodeTarget } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import type { Session } from '../zenoh/session.ts';
+import { savePhoto, TopCameras } from './top-cameras.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
   readonly readOnly: boolean;
   readonly intervalMs: number;
   readonly banner?: string;
+  readonly machineId: string;
+  readonly images: ImagesChoice;
+  /** Bytes a second for pictures; undefined is no limit. */
+  readonly budgetBytesPerSecond?: number;
 }
 
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
 export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
+  const cameras = new TopCameras({ ...options, session });
   const app = runApp({
     ...options,
     theme: resolveTheme(process.env),
+    cameras,
+    makeEncoder: createPictureEncoder,
+    savePhoto,
     async send(target, action) {
       const outcome = await sendSigned(session, target, action);
       if (action !== 'get_logs') observation.refresh();
@@ -46,6 +57,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
     for (const signal of LEAVING) process.off(signal, leave);
+    await cameras.close();
     await observation.stop();
   }
   if (failure !== undefined) throw failure;

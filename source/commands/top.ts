@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
 import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
+import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 
 /** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
 const MIN_INTERVAL_SECONDS = 0.2;
@@ -18,6 +19,7 @@ export const topCommand: Command = {
     },
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    ...PICTURE_FLAGS,
     once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
     json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
   },
@@ -25,6 +27,7 @@ export const topCommand: Command = {
     'bubbaloop top --endpoint tcp/192.168.1.20:7447',
     'bubbaloop top --once --json | jq .nodes',
     'bubbaloop top --read-only --interval 5',
+    'bubbaloop top --images blocks --budget 200k',
   ],
   async run(invocation) {
     const [extra] = invocation.operands;
@@ -36,6 +39,8 @@ export const topCommand: Command = {
         `--interval is ${intervalSeconds} seconds; it must lie between ${MIN_INTERVAL_SECONDS} and ${MAX_INTERVAL_SECONDS}.`,
       );
     }
+    const images = imagesFlag(invocation);
+    const budgetBytesPerSecond = budgetFlag(invocation);
     const json = booleanFlag(invocation, 'json');
     const once = booleanFlag(invocation, 'once');
     if (json && !once)
@@ -45,6 +50,8 @@ export const topCommand: Command = {
       endpoint: stringFlag(invocation, 'endpoint'),
       readOnly: booleanFlag(invocation, 'readOnly'),
       intervalSeconds,
+      images,
+      budgetBytesPerSecond,
       output: once ? (json ? 'json' : 'text') : undefined,
     });
   },

@@ -1,19 +1,24 @@
 import { UserError } from '../errors.ts';
 import { machineId } from '../wire/names.ts';
 import { plainText } from '../wire/plain-text.ts';
-import type { Session } from '../zenoh/session.ts';
+import type { Session, SessionOptions } from '../zenoh/session.ts';
 import { type Invocation, stringFlag } from './command.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Runs `work` with a session to the router that the flags name. Throws UserError where there is none. */
-export async function overZenoh<T>(invocation: Invocation, work: (session: Session) => Promise<T>): Promise<T> {
+export async function overZenoh<T>(
+  invocation: Invocation,
+  work: (session: Session) => Promise<T>,
+  // Most commands send small records, and shared memory has its price at the start.
+  options: SessionOptions = { shm: false },
+): Promise<T> {
   const [{ resolveEndpoint }, { openCommandSession }] = await Promise.all([
     import('../zenoh/open-session.ts'),
     import('./command-session.ts'),
   ]);
   const endpoint = resolveEndpoint(stringFlag(invocation, 'endpoint'));
-  const session = await openCommandSession(endpoint, { shm: false });
+  const session = await openCommandSession(endpoint, options);
   try {
     await firstConnection(session).catch((error: Error) => {
       throw new UserError(`No router at ${endpoint}: ${plainText(error.message)}.`, {

@@ -9,24 +9,25 @@ import { encodeNodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 import type { Backend } from './backend.ts';
+import { type BackendChoice, openBackend } from './choose-backend.ts';
 import { openControlSocket } from './control-socket.ts';
 import { endLeftovers } from './family.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
-import { lockHome } from './lock.ts';
+import { lockHome } from './locks.ts';
 import { LogGateway } from './log-gateway.ts';
+import { NodeBuilds } from './node-builds.ts';
 import { NodeCommands } from './node-commands.ts';
 import { nodeEnvironment } from './node-environment.ts';
 import { NodeTruths } from './node-truths.ts';
 import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
-import { createProcessBackend } from './process-backend.ts';
-import { ShimKeeper } from './shim-keeper.ts';
 import { createShmCommands } from './shm-commands.ts';
 import type { NodeRun } from './shm-growth.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
 import { openTelemetry } from './telemetry.ts';
+import { openThumbnails } from './thumbnails.ts';
 
 export interface DaemonOptions {
   readonly home: Home;
@@ -40,9 +41,9 @@ export interface DaemonOptions {
   readonly say: (message: string) => void;
   /** Take unsigned commands although there is a fleet key; default false. */
   readonly allowUnsigned?: boolean;
-  /** Default: child processes. */
-  readonly backend?: Backend;
-  /** {@link Daemon.stop} leaves the nodes running for the next daemon, where shims keep them. Default false. */
+  /** What runs the nodes; default `process`. */
+  readonly backend?: Backend | BackendChoice;
+  /** {@link Daemon.stop} leaves the nodes running for the next daemon, where the backend can. Default false. */
   readonly keepNodes?: boolean;
   /** Environment of the nodes; default this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -64,6 +65,8 @@ const REGISTRY_LOOK_MS = 5_000;
 const SHM_LOOK_MS = 10_000;
 /** Once told to end a daemon is gone within 10 s; nodes get most of it. */
 const CLOSE_MS = 1_000;
+
+const shimFile = nativeFile('bubbaloop-shim');
 
 /**
  * Starts a daemon. It needs no router to supervise: the session comes and goes. Throws UserError where another daemon
@@ -93,7 +96,10 @@ async function start(
   const { home, machineId, say } = options;
   const startedAtMs = performance.now();
   const token = readOrMakeToken(home);
-  const keeper = options.backend === undefined ? makeKeeper(home, say) : undefined;
+  const { backend: wanted = 'process' } = options;
+  const backend = typeof wanted === 'string' ? await openBackend(wanted, { home, say }) : wanted;
+  // The supervisor's end comes first; where the start fails before that, nothing else would close it.
+  cleanUps.push(() => backend.close?.());
   const session = options.openSession();
   cleanUps.push(() => within(session.close(), CLOSE_MS));
   await refuseTwin(session, machineId, say);
@@ -113,11 +119,11 @@ async function start(
     hostname: hostname(),
     machineIps: cached(ownAddresses, 10_000),
     env: nodeEnvironment(options.env ?? process.env, { endpoint: options.endpoint, homeFolder: home.folder }),
-    backend: options.backend ?? createProcessBackend({ ...(keeper === undefined ? {} : { keeper }) }),
+    backend,
   });
   const isRegistryReadable = await supervisor.load();
   // Whose registry cannot be read may still be registered: it stays.
-  const keep = keeper?.runIds({ everyone: !isRegistryReadable }) ?? new Set();
+  const keep = backend.runIds?.({ everyone: !isRegistryReadable }) ?? new Set();
   const leftCount = await endLeftovers(home.folder, { keep });
   if (keep.size > 0) say(`Found ${keep.size} nodes that an earlier daemon had started.`);
   if (leftCount > 0) say(`Ended ${leftCount} processes that an earlier daemon had left behind.`);
@@ -128,7 +134,13 @@ async function start(
   };
   const scanner = new ShmScanner({ machineId, nameOf: (pid) => runOf(pid)?.node, runOf });
   const shmCommands = createShmCommands({ scanner, signal: ending.signal });
-  const commands = new NodeCommands(supervisor, machineId, ending.signal, shmCommands);
+  const builds = new NodeBuilds({
+    signal: ending.signal,
+    runFolder: home.runFolder,
+    tether: existsSync(shimFile) ? shimFile : undefined,
+  });
+  builds.tellBrokenOff((name) => supervisor.find(name));
+  const commands = new NodeCommands(supervisor, machineId, ending.signal, shmCommands, builds);
   const { door, closeDoor } = openDoor({ ...options, commands });
   cleanUps.push(() => within(closeDoor(), CLOSE_MS));
   const manifest = (): DaemonManifest => ({
@@ -143,6 +155,7 @@ async function start(
     session,
     machineId,
     say,
+    pidOf: (name) => supervisor.find(name)?.pid,
     isAnyRunning: () => supervisor.names.some((name) => supervisor.find(name)?.isAlive),
   });
   const states = async () => (await supervisor.states()).map((state) => truths.addTo(state));
@@ -173,6 +186,10 @@ async function start(
     isPublishedByNode: () => supervisor.find(TELEMETRY_NODE)?.isAlive ?? false,
   });
   cleanUps.push(() => within(closeTelemetry(), CLOSE_MS));
+  if (session.kind === 'native') {
+    const closeThumbnails = await openThumbnails({ session, machineId, endpoint: options.endpoint, say });
+    cleanUps.push(() => within(closeThumbnails(), CLOSE_MS));
+  }
   await openLocalControl(home, say, cleanUps, async (request) => {
     // Also the poke of a `bubbaloop node add` that has just written the registry.
     if (request.length === 0) {
@@ -183,8 +200,8 @@ async function start(
     return result === undefined ? new Uint8Array(0) : encodeCommandResult(result);
   });
   cleanUps.push(sayLinkChanges(session, say));
-  cleanUps.push(() => supervisor.end({ keepNodes: options.keepNodes === true && keeper !== undefined }));
-  cleanUps.push(() => commands.builds.ended());
+  cleanUps.push(() => supervisor.end({ keepNodes: options.keepNodes === true && backend.outlivesDaemon === true }));
+  cleanUps.push(() => builds.ended());
   // A registry that someone edits by hand counts without anyone asking.
   const looking = setInterval(() => void supervisor.refresh(), REGISTRY_LOOK_MS);
   cleanUps.push(() => clearInterval(looking));
@@ -204,18 +221,6 @@ async function start(
       return stopping;
     },
   };
-}
-
-/** Undefined where the native part is not built, or the home does not take it: nodes then end with the daemon. */
-function makeKeeper(home: Home, say: (message: string) => void): ShimKeeper | undefined {
-  const shim = nativeFile('bubbaloop-shim');
-  if (!existsSync(shim)) return undefined;
-  try {
-    return new ShimKeeper({ shim, runFolder: home.runFolder });
-  } catch (error) {
-    say(`Nodes will not outlive a killed daemon: ${messageOf(error)}.`);
-    return undefined;
-  }
 }
 
 /** Two daemons under one id would both answer, and a command would reach both. */

@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { isCode, isRecord } from './home.ts';
 import type { Desired } from './node-machine.ts';
-import { isRecord } from './registry.ts';
+
+const PAGE_BYTES = 4_096;
 
 /**
  * What is wanted of each node, for a daemon that comes after one that was killed. Written before a command is answered.
@@ -10,6 +12,7 @@ export class DesiredState {
   readonly #file: string;
   readonly #bootId: string;
   #nodes: Map<string, Desired>;
+  #isUnsaved = false;
 
   /** Reads what is there; a file of another boot, or a damaged one, says nothing. */
   constructor(file: string, bootId: string = readBootId()) {
@@ -22,21 +25,53 @@ export class DesiredState {
     return this.#nodes.get(name);
   }
 
-  /** Throws where the file cannot be written; it then holds what it held. */
+  /** Throws where the file cannot be written; it then holds what it held, until {@link save} or the next change. */
   set(name: string, desired: Desired | undefined): void {
-    if (this.#nodes.get(name) === desired) return;
+    if (this.#nodes.get(name) !== desired) this.#isUnsaved = true;
     if (desired === undefined) this.#nodes.delete(name);
     else this.#nodes.set(name, desired);
+    this.save();
+  }
+
+  /** Writes what could not be written before. Throws as {@link set}. */
+  save(): void {
+    if (!this.#isUnsaved) return;
+    const text = padded(JSON.stringify({ bootId: this.#bootId, nodes: Object.fromEntries(this.#nodes) }));
     const draft = `${this.#file}.new`;
-    const content = { bootId: this.#bootId, nodes: Object.fromEntries(this.#nodes) };
-    writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-    renameSync(draft, this.#file);
+    try {
+      writeFileSync(draft, text, { mode: 0o600 });
+      renameSync(draft, this.#file);
+    } catch (error) {
+      if (!isCode(error, 'ENOSPC') || !writeInPlace(this.#file, text)) throw error;
+    }
+    this.#isUnsaved = false;
   }
 
   /** After a daemon that ended well: the next one starts what autostart says. */
   forget(): void {
     this.#nodes = new Map();
+    this.#isUnsaved = false;
     rmSync(this.#file, { force: true });
+  }
+}
+
+/** Blanks up to a whole page, which the file takes anyway: so there is room in it for what comes on a full disk. */
+function padded(json: string): string {
+  const length = Math.ceil((Buffer.byteLength(json) + 1) / PAGE_BYTES) * PAGE_BYTES - 1;
+  return `${json}${' '.repeat(length - Buffer.byteLength(json))}\n`;
+}
+
+/** Over the old content, where the new is no longer: that needs no room. False where it does not fit. */
+function writeInPlace(file: string, text: string): boolean {
+  const bytes = Buffer.from(text);
+  const sizeBytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes.length > sizeBytes) return false;
+  const descriptor = openSync(file, 'r+');
+  try {
+    writeSync(descriptor, Buffer.concat([bytes, Buffer.alloc(sizeBytes - bytes.length, ' ')]), 0, sizeBytes, 0);
+    return true;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

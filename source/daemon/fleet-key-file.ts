@@ -7,7 +7,6 @@ import {
   openSync,
   readSync,
   renameSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,7 +14,7 @@ import { hostname, userInfo } from 'node:os';
 import { UserError } from '../errors.ts';
 import { FleetKey } from '../wire/fleet-key.ts';
 import type { CommandSigner } from '../wire/signature.ts';
-import { isCode, messageOf } from './home.ts';
+import { cannotWrite, discard, isCode, messageOf } from './home.ts';
 
 /** More than a key with its line break; the file may have some blanks. */
 const MAX_FILE_BYTES = 4_096;
@@ -71,9 +70,9 @@ export function writeFleetKey(file: string, key: FleetKey, options: { readonly o
     return true;
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
-    throw new UserError(`The fleet key ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw cannotWrite(file, error);
   } finally {
-    rmSync(draft, { force: true });
+    discard(draft);
   }
 }
 

@@ -1,6 +1,11 @@
 import { CBOR_ENCODING } from '../wire/cbor.ts';
 import { encodeCommandResult } from '../wire/command.ts';
-import { decodeDaemonCommand, encodeDaemonEvent } from '../wire/daemon-command.ts';
+import {
+  type DaemonCommand,
+  type DaemonEvent,
+  decodeDaemonCommand,
+  encodeDaemonEvent,
+} from '../wire/daemon-command.ts';
 import { daemonKey, daemonTokenKey, healthKey, legacyHealthKey, parseKey } from '../wire/keys.ts';
 import { type DaemonManifest, encodeDaemonManifest } from '../wire/manifest.ts';
 import { encodeNodeList, type NodeState } from '../wire/node-state.ts';
@@ -8,7 +13,7 @@ import { encodeShmLedger, type ShmLedger } from '../wire/shm-ledger.ts';
 import type { Declaration, Query, Sample, Session } from '../zenoh/session.ts';
 import type { CommandDoor } from './command-door.ts';
 import { messageOf } from './home.ts';
-import { answerLegacy } from './legacy-commands.ts';
+import { answerLegacy, refuseLegacy } from './legacy-commands.ts';
 import type { NodeCommands } from './node-commands.ts';
 
 export interface GatewayOptions {
@@ -25,8 +30,10 @@ export interface GatewayOptions {
   readonly say: (message: string) => void;
 }
 
-/** Commands of the older way that wait at once; beyond, the flood is dropped. */
+/** Commands of the older way that are carried out at once; beyond, they are refused. */
 const MAX_LEGACY_WAITING = 64;
+/** Refusals that wait for the network; beyond, a flood is counted. */
+const MAX_LEGACY_REFUSALS = 1_000;
 
 /** The daemon as zenoh sees it. Declares everything; returns the function that takes it back. */
 export async function openGateway(options: GatewayOptions): Promise<() => Promise<void>> {
@@ -68,10 +75,15 @@ async function answerCommand(query: Query, options: GatewayOptions): Promise<voi
 function legacyListener(options: GatewayOptions): (sample: Sample) => void {
   const { session, machineId, say } = options;
   let waiting = 0;
-  const handle = async (payload: Uint8Array): Promise<void> => {
-    const command = decodeDaemonCommand(payload);
-    // Without an id there is nobody to answer.
-    if (!command.ok) return say(`A command that cannot be read was dropped: ${command.reason}.`);
+  let refusals = 0;
+  let unanswered = 0;
+  const send = async (events: readonly DaemonEvent[]): Promise<void> => {
+    for (const event of events) {
+      const payload = encodeDaemonEvent(event);
+      await session.put(daemonKey(machineId, 'events'), payload, { encoding: CBOR_ENCODING, congestion: 'block' });
+    }
+  };
+  const handle = async (command: DaemonCommand): Promise<void> => {
     let shutdown = false;
     const context = {
       ...options,
@@ -79,20 +91,36 @@ function legacyListener(options: GatewayOptions): (sample: Sample) => void {
         shutdown = true;
       },
     };
-    for (const event of await answerLegacy(command.value, context)) {
-      const payload = encodeDaemonEvent(event);
-      await session.put(daemonKey(machineId, 'events'), payload, { encoding: CBOR_ENCODING, congestion: 'block' });
-    }
+    await send(await answerLegacy(command, context));
     if (shutdown) options.shutdown();
   };
+  const sayFailure = (error: unknown) => say(`A command could not be answered: ${messageOf(error)}.`);
   return (sample) => {
-    if (sample.kind === 'delete' || waiting >= MAX_LEGACY_WAITING) return;
-    waiting += 1;
-    // The payload may belong to the session's buffer after this returns.
-    handle(Uint8Array.from(sample.payload))
-      .catch((error) => say(`A command could not be answered: ${messageOf(error)}.`))
+    if (sample.kind === 'delete') return;
+    if (waiting >= MAX_LEGACY_WAITING && refusals >= MAX_LEGACY_REFUSALS) {
+      unanswered += 1;
+      return;
+    }
+    const command = decodeDaemonCommand(sample.payload);
+    // Without an id there is nobody to answer.
+    if (!command.ok) return say(`A command that cannot be read was dropped: ${command.reason}.`);
+    if (waiting < MAX_LEGACY_WAITING) {
+      waiting += 1;
+      handle(command.value)
+        .catch(sayFailure)
+        .finally(() => {
+          waiting -= 1;
+        });
+      return;
+    }
+    refusals += 1;
+    send(refuseLegacy(command.value, options.door, `${MAX_LEGACY_WAITING} commands wait already: send it again.`))
+      .catch(sayFailure)
       .finally(() => {
-        waiting -= 1;
+        refusals -= 1;
+        if (refusals > 0 || unanswered === 0) return;
+        say(`${unanswered} commands of a flood were dropped without an answer.`);
+        unanswered = 0;
       });
   };
 }

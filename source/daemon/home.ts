@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 
 /** Where a daemon keeps what outlives it. */
@@ -62,13 +62,23 @@ export function prepareHome(home: Home): void {
 
 const TOKEN = /^bb_[0-9a-f]{32}$/;
 
-/** The secret in `tokenFile`, made at first use. An existing file keeps its content and loses foreign access. */
+/**
+ * The secret in `tokenFile`, made at first use; the caller holds the home. An existing file keeps its content and loses
+ * foreign access. Throws UserError.
+ */
 export function readOrMakeToken(home: Home): string {
+  const draft = `${home.tokenFile}.${process.pid}`;
   try {
-    writeFileSync(home.tokenFile, `bb_${randomBytes(16).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+    if (existsSync(home.tokenFile)) {
+      if ((statSync(home.tokenFile).mode & 0o077) !== 0) chmodSync(home.tokenFile, 0o600);
+    } else {
+      // Whole or not at all: half a token of a full disk would have to be deleted by hand.
+      writeFileSync(draft, `bb_${randomBytes(16).toString('hex')}\n`, { mode: 0o600 });
+      renameSync(draft, home.tokenFile);
+    }
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
-    chmodSync(home.tokenFile, 0o600);
+    discard(draft);
+    throw cannotWrite(home.tokenFile, error);
   }
   const token = readFileSync(home.tokenFile, 'utf8').trim();
   if (TOKEN.test(token)) return token;
@@ -84,10 +94,37 @@ export function isSameToken(given: string | undefined, expected: string): boolea
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+/** What a write that failed says to people; nothing of `file` was changed. */
+export function cannotWrite(file: string, error: unknown): UserError {
+  const isAny = (...codes: readonly string[]) => codes.some((code) => isCode(error, code));
+  const hint = isAny('ENOSPC', 'EDQUOT')
+    ? 'The disk is full: make room and try again.'
+    : isAny('EROFS', 'EACCES', 'EPERM')
+      ? `${dirname(file)} may not be written: mend its permissions or its mount, or choose another with --home.`
+      : undefined;
+  return new UserError(`${file} cannot be written, and nothing was changed: ${messageOf(error)}.`, {
+    hint,
+    cause: error,
+  });
+}
+
+/** Removes a draft or a lock. In a folder that became read-only it stays: the write before has said so. */
+export function discard(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    if (!isCode(error, 'EROFS') && !isCode(error, 'EACCES') && !isCode(error, 'EPERM')) throw error;
+  }
+}
+
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

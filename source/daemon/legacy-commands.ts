@@ -36,13 +36,21 @@ export async function answerLegacy(command: DaemonCommand, context: LegacyContex
   const { door } = context;
   if (!isSameToken(command.authToken, context.token)) {
     const reason = 'auth_token is missing or wrong: it is the content of mcp-token in the daemon’s folder.';
-    door.refuseOlder(command.id, command.command, reason);
-    return [event('error', reason), event('done')];
+    return refuseLegacy(command, door, reason);
   }
   const outcome = await door.answerOlder(command.id, command.command, () => carryOut(command.command, context));
   const text = outcome.output === undefined || outcome.output === '' ? outcome.message : outcome.output;
   // A failure says why, whatever it printed.
   return [outcome.ok ? event('result', text) : event('error', outcome.message), event('done')];
+}
+
+/** The events that refuse a command put the older way; puts the refusal on record. */
+export function refuseLegacy(command: DaemonCommand, door: CommandDoor, reason: string): readonly DaemonEvent[] {
+  door.refuseOlder(command.id, command.command, reason);
+  return [
+    { id: command.id, type: 'error', text: reason },
+    { id: command.id, type: 'done', text: undefined },
+  ];
 }
 
 async function carryOut(request: DaemonRequest, context: LegacyContext): Promise<Outcome> {

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { OutputSink } from './backend.ts';
+import { type BuildEnd, type BuildProcess, startBuildProcess } from './build-process.ts';
 import { splitCommand } from './command-words.ts';
 import { isCode, messageOf } from './home.ts';
 import { describeExit } from './node-machine.ts';
@@ -24,16 +25,21 @@ export interface BuildOptions {
   readonly graceMs?: number;
   /** Aborted when the daemon ends. */
   readonly signal: AbortSignal;
+  /** See {@link BuildProcessOptions.tether}; default none. */
+  readonly tether?: string | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const DEFAULT_GRACE_MS = 5_000;
+/** Beyond the grace; a tether that then still runs is stuck. */
+const STUCK_MS = 2_000;
 const MAX_LINES = 200;
 const MAX_LINE_CHARACTERS = 500;
 
 /**
  * Runs the build or clean command of a node to its end, or to the time limit, in a process group of its own: a child of
- * the daemon whatever runs the nodes, since a build must not outlive who asked for it. Never throws.
+ * the daemon whatever runs the nodes, since a build must not outlive who asked for it; with a tether not even a daemon
+ * that is killed. Never throws.
  */
 export async function runBuild(command: string | undefined, options: BuildOptions): Promise<BuildResult> {
   if (command === undefined) {
@@ -49,15 +55,14 @@ export async function runBuild(command: string | undefined, options: BuildOption
   const lines = new LastLines();
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   try {
-    const [program, ...rest] = words.words;
-    const child = spawn(program, rest, {
+    const build = startBuildProcess(words.words, {
       cwd: options.cwd,
       env: options.env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+      tether: options.tether,
     });
-    readOutput(child, [options.log, lines]);
-    const { code, signal, cause } = await finish(child, options, timeoutMs);
+    readOutput(build.child, [options.log, lines]);
+    const { code, signal, cause } = await finish(build, options, timeoutMs);
     options.log.end();
     lines.end();
     const output = lines.lines;
@@ -75,14 +80,12 @@ export async function runBuild(command: string | undefined, options: BuildOption
   }
 }
 
-interface Exit {
-  readonly code: number | null;
-  readonly signal: string | null;
+interface Exit extends BuildEnd {
   readonly cause: 'itself' | 'timeout' | 'aborted';
 }
 
 /** Resolves when it has ended and its output was read; rejects where it could not be started. */
-function finish(child: ChildProcess, options: BuildOptions, timeoutMs: number): Promise<Exit> {
+function finish({ child, endOf }: BuildProcess, options: BuildOptions, timeoutMs: number): Promise<Exit> {
   return new Promise((resolve, reject) => {
     let cause: Exit['cause'] = 'itself';
     let killTimer: NodeJS.Timeout | undefined;
@@ -90,12 +93,12 @@ function finish(child: ChildProcess, options: BuildOptions, timeoutMs: number): 
       if (cause !== 'itself') return;
       cause = why;
       signalGroup(child, 'SIGTERM');
+      const killMs = (options.graceMs ?? DEFAULT_GRACE_MS) + (options.tether === undefined ? 0 : STUCK_MS);
       killTimer = setTimeout(() => {
         signalGroup(child, 'SIGKILL');
         // Who left the group may hold the pipes for ever.
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, options.graceMs ?? DEFAULT_GRACE_MS);
+        for (const pipe of child.stdio) pipe?.destroy();
+      }, killMs);
     };
     const limit = setTimeout(() => end('timeout'), timeoutMs);
     const abort = () => end('aborted');
@@ -113,7 +116,11 @@ function finish(child: ChildProcess, options: BuildOptions, timeoutMs: number): 
       clear();
       // Whatever it started and left behind in its group.
       signalGroup(child, 'SIGKILL');
-      resolve({ code, signal, cause });
+      try {
+        resolve({ ...endOf(code, signal), cause });
+      } catch (error) {
+        reject(error);
+      }
     });
   });
 }

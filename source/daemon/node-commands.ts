@@ -5,13 +5,15 @@ import {
   decodeNodeCommand,
   isMachineAction,
   isNodeAction,
+  MACHINE_ACTIONS,
   type MachineAction,
+  NODE_ACTIONS,
   type NodeAction,
   type NodeCommand,
 } from '../wire/command.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { messageOf } from './home.ts';
-import { NodeBuilds } from './node-builds.ts';
+import type { NodeBuilds } from './node-builds.ts';
 import type { RegistryEntry } from './registry.ts';
 import { type Added, type Addition, withInstance, withNode } from './registry-edits.ts';
 import type { SupervisedNode } from './supervised-node.ts';
@@ -46,12 +48,13 @@ export class NodeCommands {
     machineId: string,
     signal: AbortSignal,
     runForMachine: (action: MachineAction) => Promise<Outcome>,
+    builds: NodeBuilds,
   ) {
+    this.builds = builds;
     this.#runForMachine = runForMachine;
     this.#supervisor = supervisor;
     this.#machineId = machineId;
     this.#signal = signal;
-    this.builds = new NodeBuilds(signal);
   }
 
   /** Answers the payload of a command query; undefined where it is meant for another machine. Never throws. */
@@ -81,7 +84,10 @@ export class NodeCommands {
     parameters,
   }: Pick<NodeCommand, 'command' | 'nodeName' | 'parameters'>): Promise<Outcome> {
     if (isMachineAction(command)) return this.#runForMachine(command);
-    if (!isNodeAction(command)) return refusal(`This daemon does not know the command ${quoted(command)}.`);
+    if (!isNodeAction(command)) {
+      const known = [...NODE_ACTIONS, ...MACHINE_ACTIONS].join(', ');
+      return refusal(`This daemon does not know the command ${quoted(command)}; it knows ${known}.`);
+    }
     if (this.#signal.aborted) return refusal('The daemon is stopping.');
     try {
       // A node that was added a moment ago counts.
@@ -93,10 +99,16 @@ export class NodeCommands {
       }
       const node = this.#supervisor.find(nodeName);
       if (node === undefined) return this.#unknownNode(nodeName);
-      return await this.#act(command, node);
+      return this.#withWarning(node, await this.#act(command, node));
     } catch (error) {
       return refusal(`${command} ${plainText(nodeName).slice(0, 200)}: ${explained(error)}`);
     }
+  }
+
+  /** What was done now but would not be remembered by the next daemon. */
+  #withWarning(node: SupervisedNode, outcome: Outcome): Outcome {
+    const problem = outcome.ok ? this.#supervisor.keepProblem(node.spec.name) : undefined;
+    return problem === undefined ? outcome : { ...outcome, message: `${outcome.message} ${problem}` };
   }
 
   /** Adds a folder to the registry. */
@@ -128,9 +140,9 @@ export class NodeCommands {
     if (node === undefined) return this.#unknownNode(name);
     try {
       if (node.isBuilding) return refusal(`${name} is being built.`);
-      const stopped = await this.#act('stop', node);
-      if (!stopped.ok) return stopped;
+      // First of all: where the registry cannot be written the node runs on. Off the registry it is told to end.
       await this.#supervisor.editRegistry((entries) => entries.filter((entry) => !isEntryOf(entry, node)));
+      if (!(await node.settles(() => !node.isAlive, STOP_MS))) return stubborn(node, `Removed ${name}, but it`);
       return { ok: true, message: `Removed ${name}; its folder ${node.spec.path} stays.` };
     } catch (error) {
       return refusal(explained(error));
@@ -152,6 +164,9 @@ export class NodeCommands {
       case 'restart': {
         if (!node.spec.installed) return notInstalled(node);
         if (node.isBuilding) return refusal(`${node.spec.name} is being built.`);
+        const problem = node.isAlive ? node.startProblem() : undefined;
+        if (problem !== undefined)
+          return refusal(`${node.spec.name} is not restarted, and runs on: ${plainText(problem)}.`);
         await this.#supervisor.start(node, 'restart');
         return this.#reportStart(node, STOP_MS, 'Restarted');
       }
@@ -213,7 +228,7 @@ export class NodeCommands {
     if (await node.settles(() => !node.isAlive, STOP_MS)) {
       return { ok: true, message: `Stopped ${node.spec.name}: ${node.machine.lastExit}.` };
     }
-    return refusal(`${node.spec.name} did not end within ${STOP_MS / 1_000} s, process ${node.pid}.`);
+    return stubborn(node, node.spec.name);
   }
 
   async #logs(node: SupervisedNode): Promise<Outcome> {
@@ -238,9 +253,9 @@ export class NodeCommands {
   async #uninstall(node: SupervisedNode): Promise<Outcome> {
     const { name } = node.spec;
     if (!node.spec.installed) return { ok: true, message: `${name} is not installed.` };
+    await this.#change(node, (entry) => ({ ...entry, installed: false, autostart: false }));
     const stopped = await this.#stop(node);
     if (!stopped.ok) return stopped;
-    await this.#change(node, (entry) => ({ ...entry, installed: false, autostart: false }));
     return { ok: true, message: `Uninstalled ${name}; it stays registered, and its folder stays.` };
   }
 
@@ -260,6 +275,10 @@ export class NodeCommands {
 /** Whether an entry is this instance: one folder may have several. */
 function isEntryOf(entry: RegistryEntry, node: SupervisedNode): boolean {
   return resolve(entry.path) === node.spec.path && entry.nameOverride === node.spec.nameOverride;
+}
+
+function stubborn(node: SupervisedNode, who: string): Outcome {
+  return refusal(`${who} did not end within ${STOP_MS / 1_000} s, process ${node.pid}.`);
 }
 
 function notInstalled(node: SupervisedNode): Outcome {

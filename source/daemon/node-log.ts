@@ -45,7 +45,8 @@ export class NodeLog implements OutputSink {
   #pendingLength = 0;
   #writing: Promise<void> | undefined;
   #fileBytes: number | undefined;
-  #window = { startMs: 0, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
+  /** Monotonic: a clock that is set back must not hold up a node. */
+  #window = { startMs: Number.NEGATIVE_INFINITY, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
   /** The disk refuses; said once until it works again. */
   #failure: string | undefined;
   readonly #onFailure: (reason: string) => void;
@@ -67,7 +68,7 @@ export class NodeLog implements OutputSink {
     this.#append(`${lineHead('daemon')}${text}\n`);
   }
 
-  write(stream: 'out' | 'err', chunk: Uint8Array): boolean {
+  write(stream: 'out' | 'err', chunk: Uint8Array, atMs?: number): boolean {
     this.#turnWindow();
     const isFlooded = this.#window.writtenBytes >= this.#limits.writeBytesPerSecond;
     const assembler = this.#assemblers[stream];
@@ -76,13 +77,13 @@ export class NodeLog implements OutputSink {
     const lines = assembler.push(skipped.rest, this.#limits.lineBytes);
     this.#window.readBytes += chunk.length + (skipped.lineCount + lines.length) * LINE_COST_BYTES;
     this.#window.droppedLines += skipped.lineCount;
-    this.#lines(stream, lines);
+    this.#lines(stream, lines, atMs);
     return this.#window.readBytes < this.#limits.readBytesPerSecond && this.#pendingLength < MAX_PENDING_BYTES;
   }
 
   async whenReady(): Promise<void> {
     while (this.#pendingLength >= MAX_PENDING_BYTES && this.#writing !== undefined) await this.#writing;
-    const restMs = this.#window.startMs + 1_000 - Date.now();
+    const restMs = this.#window.startMs + 1_000 - performance.now();
     if (this.#window.readBytes >= this.#limits.readBytesPerSecond && restMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, restMs));
     }
@@ -113,7 +114,7 @@ export class NodeLog implements OutputSink {
       .join('\n');
   }
 
-  #lines(stream: 'out' | 'err', lines: readonly string[]): void {
+  #lines(stream: 'out' | 'err', lines: readonly string[], atMs?: number): void {
     if (lines.length === 0) return;
     this.#lastLines = [
       ...this.#lastLines,
@@ -121,7 +122,7 @@ export class NodeLog implements OutputSink {
     ];
     this.#lastLines = this.#lastLines.slice(-LAST_LINES);
     // One text for all lines of a chunk: piece by piece they would live long enough to grow the heap.
-    const head = lineHead(stream);
+    const head = lineHead(stream, atMs);
     let text = '';
     for (const [index, line] of lines.entries()) {
       if (this.#window.writtenBytes >= this.#limits.writeBytesPerSecond) {
@@ -135,9 +136,8 @@ export class NodeLog implements OutputSink {
   }
 
   #turnWindow(): void {
-    const nowMs = Date.now();
-    // A clock set back opens a new one too.
-    if (nowMs - this.#window.startMs < 1_000 && nowMs >= this.#window.startMs) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#window.startMs < 1_000) return;
     this.#sayDropped();
     this.#window = { startMs: nowMs, readBytes: 0, writtenBytes: 0, droppedLines: 0 };
   }
@@ -188,8 +188,8 @@ export class NodeLog implements OutputSink {
 }
 
 /** Time and origin before a line. */
-function lineHead(stream: Stream): string {
-  return `${new Date().toISOString()} ${stream} `;
+function lineHead(stream: Stream, atMs = Date.now()): string {
+  return `${new Date(atMs).toISOString()} ${stream} `;
 }
 
 /** Cuts a stream of bytes into lines; of a line that is too long it keeps the beginning and counts the rest. */

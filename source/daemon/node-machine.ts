@@ -10,8 +10,10 @@ export type Phase =
   | { readonly kind: 'running'; readonly pid: number; readonly startedAtMs: number }
   /** Told to end; it runs until `ended`. */
   | { readonly kind: 'stopping'; readonly pid: number; readonly startedAtMs: number }
-  /** Ended though it was wanted; started again after `delayMs`. */
-  | { readonly kind: 'backoff'; readonly reason: string; readonly delayMs: number }
+  /**
+   * Ended though it was wanted, or (`isBlocked`) the machine could not start it; tried again after `delayMs`.
+   */
+  | { readonly kind: 'backoff'; readonly reason: string; readonly delayMs: number; readonly isBlocked?: true }
   /** Ended by itself and well: there is nothing more to do. */
   | { readonly kind: 'done'; readonly reason: string }
   /** Could not be started, or ended though it was wanted and is not started again. */
@@ -35,7 +37,8 @@ export type NodeEvent =
   | { readonly kind: 'stop' }
   | { readonly kind: 'restart' }
   | { readonly kind: 'spawned'; readonly pid: number }
-  | { readonly kind: 'spawn-failed'; readonly reason: string }
+  /** `isBlocked`: nothing is wrong with the node itself. */
+  | { readonly kind: 'spawn-failed'; readonly reason: string; readonly isBlocked?: boolean }
   /** An earlier daemon started it, and it runs. */
   | { readonly kind: 'adopted'; readonly pid: number; readonly startedAtMs: number; readonly desired: Desired }
   /** The time of a backoff is over. */
@@ -66,6 +69,8 @@ export const CRASH_LIMIT = 5;
 export const CRASH_WINDOW_MS = 60_000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
+/** Between two tries on a machine whose disk is full. */
+const BLOCKED_DELAY_MS = 5_000;
 /** Share of a delay that chance takes off or puts on. */
 const JITTER = 0.2;
 
@@ -102,6 +107,8 @@ export function step(machine: NodeMachine, event: NodeEvent, now: Moment): Step 
     case 'retry': {
       if (phase.kind !== 'backoff') return stay(machine.desired);
       const again = go('running', { kind: 'starting' }, 'spawn');
+      // Where nothing ran in between there is nothing to count.
+      if (phase.isBlocked) return again;
       return { ...again, machine: { ...again.machine, restartCount: machine.restartCount + 1 } };
     }
     case 'spawned': {
@@ -121,9 +128,14 @@ export function step(machine: NodeMachine, event: NodeEvent, now: Moment): Step 
     }
     case 'spawn-failed':
       if (phase.kind !== 'starting') return stay(machine.desired);
-      return machine.desired === 'stopped'
-        ? go('stopped', { kind: 'stopped' })
-        : go('running', { kind: 'failed', reason: event.reason });
+      if (machine.desired === 'stopped') return go('stopped', { kind: 'stopped' });
+      if (event.isBlocked !== true) return go('running', { kind: 'failed', reason: event.reason });
+      return go('running', {
+        kind: 'backoff',
+        reason: event.reason,
+        delayMs: spread(BLOCKED_DELAY_MS, now.random),
+        isBlocked: true,
+      });
     case 'ended':
       return ended(machine, event, now);
   }
@@ -168,8 +180,11 @@ function ended(machine: NodeMachine, event: NodeEvent & { kind: 'ended' }, now: 
 
 /** Before the restart after `earlier` failures that still count. */
 function delayMs(earlier: number, random: number): number {
-  const full = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** earlier);
-  return Math.round(full * (1 - JITTER + 2 * JITTER * random));
+  return spread(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** earlier), random);
+}
+
+function spread(ms: number, random: number): number {
+  return Math.round(ms * (1 - JITTER + 2 * JITTER * random));
 }
 
 /** `exit 1`, `SIGKILL`. */

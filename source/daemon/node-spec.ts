@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { nodeNameProblem } from '../wire/names.ts';
-import { isCode, messageOf } from './home.ts';
-import { isRecord, type RegistryEntry } from './registry.ts';
+import { isCode, isRecord, messageOf } from './home.ts';
+import type { RegistryEntry } from './registry.ts';
 import { DEFAULT_POLICY, type RunPolicy, readRunPolicy } from './run-policy.ts';
 
 /** A node as its folder and its registry entry describe it. */
@@ -30,6 +30,8 @@ export interface NodeSpec {
   readonly autostart: boolean;
   /** False after `uninstall`: then it cannot be started. */
   readonly installed: boolean;
+  /** False where node.yaml tells no name: then it is the folder's. */
+  readonly hasName: boolean;
   /** Why it cannot run, undefined where it can. */
   readonly problem: string | undefined;
   readonly policy: RunPolicy;
@@ -53,12 +55,13 @@ export async function readNodeSpec(entry: RegistryEntry): Promise<NodeSpec> {
   if (nameProblem !== undefined)
     return brokenSpec(entry, path, fallbackName, `name ${JSON.stringify(name)}: ${nameProblem}`);
   const policy = readRunPolicy(yaml);
-  if (typeof policy === 'string') return brokenSpec(entry, path, name, `${join(path, 'node.yaml')}: ${policy}`);
+  if (typeof policy === 'string') return brokenSpec(entry, path, name, `${join(path, 'node.yaml')}: ${policy}`, true);
   const type = text(yaml.type) ?? '';
   const command = text(yaml.command) ?? defaultCommand(type, baseName, path);
   return {
     name,
     nameOverride: entry.nameOverride,
+    hasName: true,
     baseNode: name === baseName ? '' : baseName,
     path,
     version: text(yaml.version) ?? '',
@@ -92,11 +95,18 @@ async function readNodeYaml(folder: string): Promise<Record<string, unknown> | s
   }
 }
 
-function brokenSpec(entry: RegistryEntry, path: string, wantedName: string, problem: string): NodeSpec {
+function brokenSpec(
+  entry: RegistryEntry,
+  path: string,
+  wantedName: string,
+  problem: string,
+  hasName = false,
+): NodeSpec {
   const name = wantedName.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
   return {
     name: nodeNameProblem(name) === undefined ? name : `${name.slice(0, 63)}_`,
     nameOverride: entry.nameOverride,
+    hasName,
     baseNode: '',
     path,
     version: '',
@@ -144,9 +154,15 @@ function isProgramThere(command: string, folder: string): boolean {
 export function readNodeConfig(spec: NodeSpec): string {
   if (spec.configPath === '') return '';
   try {
-    return statSync(spec.configPath).size <= MAX_CONFIG_BYTES ? readFileSync(spec.configPath, 'utf8') : '';
+    const isShort = statSync(spec.configPath).size <= MAX_CONFIG_BYTES;
+    return isShort ? withoutUrlSecrets(readFileSync(spec.configPath, 'utf8')) : '';
   } catch {
     // Shown as empty; that it is missing is said by the node itself when it starts.
     return '';
   }
+}
+
+/** It travels to whoever asks for the list of nodes; a camera's password in its URL must not. */
+function withoutUrlSecrets(text: string): string {
+  return text.replace(/([A-Za-z][\w+.-]*:\/\/)[^/\s'"]*@/g, '$1***@');
 }

@@ -6,16 +6,19 @@
  *   is never subscribed to: that would move frames of 8 MB, and make a camera work that nobody watches.
  */
 import { EVERY_NODE, nodeManifestKey, nodeTokenKey, parseKey } from '../wire/keys.ts';
-import { decodeNodeManifest, type NodeIo, type NodeManifest } from '../wire/manifest.ts';
-import type { NodeState, OutputFlow } from '../wire/node-state.ts';
+import { decodeNodeManifest } from '../wire/manifest.ts';
+import type { NodeState } from '../wire/node-state.ts';
 import { type Session, SessionError } from '../zenoh/session.ts';
 import { messageOf } from './home.ts';
+import { lookAtOutputs, type OutputLook } from './output-flow.ts';
 
 export interface NodeTruthsOptions {
   readonly session: Session;
   readonly machineId: string;
   /** Whether any node runs; else nothing is asked. */
   readonly isAnyRunning: () => boolean;
+  /** Process of a node, undefined where it does not run. */
+  readonly pidOf: (node: string) => number | undefined;
   readonly say: (message: string) => void;
   /** Default {@link LOOK_MS}. */
   readonly lookMs?: number;
@@ -25,9 +28,10 @@ export const LOOK_MS = 10_000;
 const ANSWER_LIMIT_MS = 3_000;
 
 interface Look {
-  readonly manifest: NodeManifest;
-  readonly flow: OutputFlow;
-  readonly atMs: number;
+  readonly startedAtNs: bigint;
+  readonly outputs: OutputLook;
+  /** Of the run that was asked. */
+  readonly pid: number | undefined;
 }
 
 export class NodeTruths {
@@ -68,8 +72,13 @@ export class NodeTruths {
     if (state.status !== 'running' || this.#options.session.link.state !== 'connected') return state;
     const last = this.#looks.get(state.name);
     // An earlier process's answer says nothing of the one that runs now.
-    const look = last !== undefined && last.atMs >= (state.startedAtMs ?? 0) ? last : undefined;
-    return { ...state, onZenoh: this.#tokens.has(state.name) || look !== undefined, outputs: look?.flow ?? 'unknown' };
+    const look = last?.pid === state.pid ? last : undefined;
+    return {
+      ...state,
+      onZenoh: this.#tokens.has(state.name) || look !== undefined,
+      outputs: look?.outputs.flow ?? 'unknown',
+      outputRateHz: look?.outputs.rateHz,
+    };
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -104,36 +113,14 @@ export class NodeTruths {
       if (key.kind !== 'node-manifest') continue;
       const manifest = decodeNodeManifest(reply.sample.payload);
       if (!manifest.ok) continue;
-      const before = this.#looks.get(key.node)?.manifest;
+      const { outputs, startedAtNs } = manifest.value;
+      const last = this.#looks.get(key.node);
       // Counts of an earlier run say nothing of this one.
-      const isSameRun = before?.startedAtNs === manifest.value.startedAtNs;
-      const flow = judgeOutputs(isSameRun ? before?.outputs : undefined, manifest.value.outputs);
-      looks.set(key.node, { manifest: manifest.value, flow, atMs: Date.now() });
+      const before = last?.startedAtNs === startedAtNs ? last.outputs : undefined;
+      const now = { atMs: performance.now(), nowNs: BigInt(Date.now()) * 1_000_000n };
+      const pid = this.#options.pidOf(key.node);
+      looks.set(key.node, { startedAtNs, outputs: lookAtOutputs(before, outputs, now), pid });
     }
     this.#looks = looks;
   }
-}
-
-/** Of all outputs the one that asks for attention most. `before` is the look before, undefined where there was none. */
-export function judgeOutputs(before: readonly NodeIo[] | undefined, now: readonly NodeIo[]): OutputFlow {
-  if (now.length === 0) return 'none';
-  const flows = now.map((output) =>
-    judgeOutput(
-      before?.find(({ topic }) => topic === output.topic),
-      output,
-    ),
-  );
-  return (['quiet', 'flowing', 'unwanted'] as const).find((flow) => flows.includes(flow)) ?? 'unknown';
-}
-
-function judgeOutput(before: NodeIo | undefined, { everFired, stillLive, firedCount, wanted }: NodeIo): OutputFlow {
-  if (firedCount === undefined) {
-    // Nodes of others do not count; what they do tell is whether an output fired and lives.
-    if (!everFired) return 'unknown';
-    return stillLive ? 'flowing' : 'quiet';
-  }
-  if (before?.firedCount !== undefined && firedCount > before.firedCount) return 'flowing';
-  if (wanted === false) return 'unwanted';
-  // Somebody may have begun to listen only now.
-  return before?.wanted === true ? 'quiet' : 'unknown';
 }

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
+/** USER_HZ, the same on every Linux that Node runs on. */
+export const TICKS_PER_SECOND = 100;
+
 /** What /proc/{pid}/stat tells, proc(5). */
 export interface ProcessStat {
   readonly pid: number;
@@ -26,6 +29,16 @@ export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
     groupId: Number(groupId),
     startTicks: Number(rest[19]),
   };
+}
+
+/** For how long a process has run, whatever the wall clock says; undefined where that cannot be told. */
+export function processAgeMs(pid: number): number | undefined {
+  const ticks = readProcessStat(pid)?.startTicks;
+  const uptimeSecs = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
+  if (ticks === undefined || Number.isNaN(uptimeSecs)) return undefined;
+  const ageMs = uptimeSecs * 1_000 - (ticks * 1_000) / TICKS_PER_SECOND;
+  // In a container /proc/uptime may be the container's own.
+  return ageMs < 0 ? undefined : ageMs;
 }
 
 export function readProcFile(pid: number | 'self', name: string): string | undefined {

@@ -23,6 +23,10 @@ export function createProcessBackend(
         ? keeper.start(request, request.keep)
         : startProcess(request, graceMs),
     adopt: (keep, folder) => keeper?.adopt(keep, folder),
+    checkStart: () => keeper?.checkRoom(),
+    living: () => keeper?.living() ?? [],
+    outlivesDaemon: keeper !== undefined,
+    runIds: (options) => keeper?.runIds(options) ?? new Set(),
     close: () => keeper?.close(),
   };
 }

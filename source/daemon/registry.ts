@@ -1,8 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
-import { isCode, messageOf } from './home.ts';
-import { withRegistryLock } from './registry-lock.ts';
+import { cannotWrite, discard, isCode, isRecord, messageOf } from './home.ts';
+import { withRegistryLock } from './locks.ts';
 
 /** One node of `nodes.json`. Fields that we do not know are kept when the file is written again. */
 export interface RegistryEntry {
@@ -114,20 +114,7 @@ export async function editRegistryFile(
   file: string,
   edit: (entries: readonly RegistryEntry[]) => Promise<readonly RegistryEntry[]> | readonly RegistryEntry[],
 ): Promise<void> {
-  try {
-    await withRegistryLock(file, async () => writeRegistry(file, await edit(readRegistry(file))));
-  } catch (error) {
-    throw error instanceof UserError ? error : cannotWrite(file, error);
-  }
-}
-
-function discard(draft: string): void {
-  try {
-    rmSync(draft, { force: true });
-  } catch (error) {
-    // A folder that became read-only: the draft stays, and the reason is thrown by the caller.
-    if (!isCode(error, 'EROFS') && !isCode(error, 'EACCES') && !isCode(error, 'EPERM')) throw error;
-  }
+  await withRegistryLock(file, async () => writeRegistry(file, await edit(readRegistry(file))));
 }
 
 /** The rename itself on disk. */
@@ -138,18 +125,4 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
-}
-
-function cannotWrite(file: string, error: unknown): UserError {
-  const isAny = (...codes: readonly string[]) => codes.some((code) => isCode(error, code));
-  const hint = isAny('ENOSPC', 'EDQUOT')
-    ? 'The disk is full: make room and try again. Nothing was changed.'
-    : isAny('EROFS', 'EACCES', 'EPERM')
-      ? `${dirname(file)} may not be written: mend its permissions or its mount, or choose another with --home.`
-      : undefined;
-  return new UserError(`${file} cannot be written: ${messageOf(error)}.`, { hint, cause: error });
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

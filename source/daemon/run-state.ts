@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readBootId } from './desired-state.ts';
+import { isRecord } from './home.ts';
 import { readProcessStat } from './proc.ts';
-import { isRecord } from './registry.ts';
 
 /** A process, named for good by the two together. */
 export interface ProcessName {

@@ -1,14 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { type FSWatcher, mkdirSync, readdirSync, watch } from 'node:fs';
+import { type FSWatcher, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { AdoptedProcess, Keep, RunningProcess, StartRequest } from './backend.ts';
+import {
+  type AdoptedProcess,
+  type Keep,
+  type LivingRun,
+  type RunningProcess,
+  StartBlocked,
+  type StartRequest,
+} from './backend.ts';
 import { GRACE_MS, START_MARKER } from './family.ts';
+import { cannotWrite, discard } from './home.ts';
 import { isAlive, type RunState, readRunState } from './run-state.ts';
 import { ShimRun } from './shim-run.ts';
 
 /** The log is moved aside when it has grown to this. */
 const LOG_BYTES = 8 * 1024 * 1024;
+/** More than a state takes, and than a page that a file system may give to each file. */
+const ROOM = new Uint8Array(4_096);
 /** A look at the state files in case a change was not seen: inotify has limits, and may be missing. */
 const LOOK_MS = 2_000;
 
@@ -21,6 +31,9 @@ export interface ShimKeeperOptions {
   readonly graceMs?: number;
   readonly logBytes?: number;
 }
+
+/** The shim writes the log. */
+type KeepFile = Omit<Keep, 'output'>;
 
 /** Starts nodes under shims, which outlive this process, and finds those that an earlier daemon started. */
 export class ShimKeeper {
@@ -41,7 +54,8 @@ export class ShimKeeper {
   }
 
   /** Rejects with a reason for people where there is no process then. */
-  async start(request: StartRequest, keep: Keep): Promise<RunningProcess> {
+  async start(request: StartRequest, keep: KeepFile): Promise<RunningProcess> {
+    this.checkRoom();
     const runId = randomUUID();
     const child = this.#spawn(request, keep, runId);
     const run = new ShimRun({ runId, file: this.#stateFile(keep.name), graceMs: this.#graceMs, child });
@@ -51,7 +65,7 @@ export class ShimKeeper {
   }
 
   /** See {@link Backend.adopt}. A node of the same name in another folder is another node. */
-  adopt(keep: Keep, folder: string): AdoptedProcess | undefined {
+  adopt(keep: KeepFile, folder: string): AdoptedProcess | undefined {
     if (this.#runs.has(keep.name)) return undefined;
     const file = this.#stateFile(keep.name);
     const state = settledState(file);
@@ -66,12 +80,39 @@ export class ShimKeeper {
   /** Ids of the starts that are followed; `everyone`: of all that live under this folder. */
   runIds(options: { readonly everyone: boolean }): ReadonlySet<string> {
     const ids = new Set([...this.#runs.values()].map(({ runId }) => runId));
-    if (!options.everyone) return ids;
-    for (const name of readdirSync(this.#options.runFolder)) {
-      const state = name.endsWith('.json') ? readRunState(join(this.#options.runFolder, name)) : undefined;
-      if (state !== undefined && isAlive(state.shim)) ids.add(state.runId);
-    }
+    if (options.everyone) for (const { state } of this.#livingStates()) ids.add(state.runId);
     return ids;
+  }
+
+  /** See {@link Backend.living}. */
+  living(): readonly LivingRun[] {
+    return this.#livingStates().flatMap(({ name, state }) =>
+      state.phase === 'running' ? [{ name, folder: state.folder, pid: state.node.pid }] : [],
+    );
+  }
+
+  #livingStates(): readonly { readonly name: string; readonly state: RunState }[] {
+    return readdirSync(this.#options.runFolder).flatMap((file) => {
+      const state = file.endsWith('.json') ? readRunState(join(this.#options.runFolder, file)) : undefined;
+      return state !== undefined && isAlive(state.shim) ? [{ name: basename(file, '.json'), state }] : [];
+    });
+  }
+
+  /** Throws {@link StartBlocked} where the state of a start could not be written. */
+  checkRoom(): void {
+    const { runFolder } = this.#options;
+    const probe = join(runFolder, 'room.tmp');
+    try {
+      writeFileSync(probe, ROOM, { mode: 0o600 });
+    } catch (error) {
+      const { message, hint } = cannotWrite(probe, error);
+      const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+      throw new StartBlocked(
+        hint === undefined ? message : `${runFolder} cannot be written${code}. ${hint.replace(/\.$/, '')}`,
+      );
+    } finally {
+      discard(probe);
+    }
   }
 
   close(): void {
@@ -80,7 +121,7 @@ export class ShimKeeper {
     this.#watcher = undefined;
   }
 
-  #spawn(request: StartRequest, keep: Keep, runId: string): ChildProcess {
+  #spawn(request: StartRequest, keep: KeepFile, runId: string): ChildProcess {
     const { shim, runFolder, logBytes = LOG_BYTES } = this.#options;
     const words = [
       this.#stateFile(keep.name),

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { ProcessEnd } from './backend.ts';
+import { type ProcessEnd, StartBlocked } from './backend.ts';
 import { Family, START_MARKER, sendSignal } from './family.ts';
 import { isAlive, type RunState, readRunState } from './run-state.ts';
 
@@ -11,10 +11,8 @@ const START_LIMIT_MS = 15_000;
 const STUCK_MS = 2_000;
 
 /** Exit codes of the shim, source/native/src/shim/main.rs. */
-const SHIM_PROBLEMS: Readonly<Record<number, string>> = {
-  73: 'its state cannot be written (is the disk full, or the home read-only?)',
-  75: 'an earlier start of it still runs',
-};
+const STATE_UNWRITABLE = 73;
+const EARLIER_RUNS = 75;
 
 /** One start of a node under a shim, as its state file tells it. */
 export class ShimRun {
@@ -94,11 +92,11 @@ export class ShimRun {
     this.#fail(`it did not start within ${START_LIMIT_MS / 1_000} s`);
   }
 
-  #fail(reason: string): void {
+  #fail(problem: string | Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#start.reject(new Error(reason));
+    this.#start.reject(typeof problem === 'string' ? new Error(problem) : problem);
   }
 
   /** Its last word is in the file, unless it was killed. */
@@ -109,12 +107,18 @@ export class ShimRun {
     const started = this.#state;
     if (state?.phase === 'failed') this.#fail(state.reason);
     else if (state?.phase === 'ended') this.#finish(state);
-    else if (started !== undefined) this.#endFamily(started);
-    else this.#fail(SHIM_PROBLEMS[code ?? -1] ?? `what keeps it ended with ${code ?? 'a signal'}`);
+    else if (started !== undefined) this.#endFamily(started, code);
+    else if (code === STATE_UNWRITABLE)
+      this.#fail(new StartBlocked('its state cannot be written (is the disk full, or the home read-only?)'));
+    else if (code === EARLIER_RUNS) this.#fail('an earlier start of it still runs');
+    else this.#fail(`what keeps it ended with ${code ?? 'a signal'}`);
   }
 
-  /** The shim was killed, and the kernel ended the node with it; who left the node's group or was started by it may live. */
-  #endFamily(started: Started): void {
+  /**
+   * The shim was killed, and the kernel ended the node with it; who left the node's group or was started by it may live.
+   * Or its last word could not be written: then the node ended in order, and nobody knows how.
+   */
+  #endFamily(started: Started, code: number | null): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     const family = new Family({
@@ -123,7 +127,8 @@ export class ShimRun {
       marker: `${START_MARKER}=${this.runId}`,
       graceMs: this.#graceMs,
     });
-    void family.clear().then(() => this.#end.resolve({ code: null, signal: 'SIGKILL' }));
+    const signal = code === STATE_UNWRITABLE ? null : 'SIGKILL';
+    void family.clear().then(() => this.#end.resolve({ code: null, signal }));
   }
 
   #finish(state: Extract<RunState, { phase: 'ended' }>): void {

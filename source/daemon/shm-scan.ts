@@ -14,7 +14,7 @@
 import { readdirSync, readFileSync, type Stats, statfsSync, statSync } from 'node:fs';
 import type { ShmLedger, ShmProcess, ShmSegment } from '../wire/shm-ledger.ts';
 import { isCode } from './home.ts';
-import { processName, readProcessStat, readProcFile } from './proc.ts';
+import { processName, readProcessStat, readProcFile, TICKS_PER_SECOND } from './proc.ts';
 import { type NodeRun, type SeenSegment, ShmGrowthRecord } from './shm-growth.ts';
 import { findLocked } from './shm-maps.ts';
 
@@ -142,11 +142,13 @@ function isAlive(owner: Owner): boolean {
 
 /** Of the users the one that wrote most, among those older than the file. */
 function findOwner(file: string, stats: Stats, pids: readonly number[]): Owner | undefined {
-  const old = pids.flatMap((pid): Owner[] => {
+  const all = pids.flatMap((pid): Owner[] => {
     const startTicks = readProcessStat(pid)?.startTicks;
-    if (startTicks === undefined || startedAtMs(startTicks) > stats.birthtimeMs + CLOCK_SLACK_MS) return [];
-    return [{ pid, startTicks }];
+    return startTicks === undefined ? [] : [{ pid, startTicks }];
   });
+  const older = all.filter(({ startTicks }) => startedAtMs(startTicks) <= stats.birthtimeMs + CLOCK_SLACK_MS);
+  // None is older where the clock was set after the file was made, as on a board without a battery: then that tells nothing.
+  const old = older.length > 0 ? older : all;
   if (old.length <= 1) return old[0];
   const [first] = old
     .map((owner) => ({ owner, dirtyKb: dirtyKilobytes(owner.pid, file) }))
@@ -157,9 +159,6 @@ function findOwner(file: string, stats: Stats, pids: readonly number[]): Owner |
 
 /** Start times come in ticks of 10 ms since a boot time known to the second. */
 const CLOCK_SLACK_MS = 1_000;
-/** USER_HZ, the same on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100;
-
 function startedAtMs(ticks: number): number {
   return bootTimeMs() + (ticks * 1_000) / TICKS_PER_SECOND;
 }

@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { NodeState, NodeStatus } from '../wire/node-state.ts';
-import type { Backend, Keep, RunningProcess } from './backend.ts';
+import { type AdoptedProcess, type Backend, type Keep, type RunningProcess, StartBlocked } from './backend.ts';
 import { splitCommand } from './command-words.ts';
 import { messageOf } from './home.ts';
 import { judgeHealth } from './node-health.ts';
 import type { NodeLog } from './node-log.ts';
 import { type Desired, describeExit, initialMachine, type NodeEvent, type NodeMachine, step } from './node-machine.ts';
 import { type NodeSpec, readNodeConfig } from './node-spec.ts';
+import { processAgeMs } from './proc.ts';
+import { WallClock } from './wall-clock.ts';
 
 /** What all nodes of a daemon share. */
 export interface NodeContext {
@@ -31,9 +33,12 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   #retry: NodeJS.Timeout | undefined;
   /** Of a process whose output went to the log without us. */
   #lastLines: readonly string[] | undefined;
-  /** Monotonic, for judging; and Unix milliseconds, for showing. */
-  #lastBeat: { readonly monotonicMs: number; readonly atMs: number } | undefined;
-  #lastBeatShownMs = 0;
+  /** What is judged and shown by age is kept as monotonic times: the wall clock may be set. */
+  readonly #clock = new WallClock();
+  #startedMs = 0;
+  #lastBeatMs: number | undefined;
+  /** Whether the last heartbeat is of the process that runs. */
+  #isBeating = false;
   buildOutput: readonly string[] = [];
   isBuilding = false;
 
@@ -87,7 +92,7 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   adopt(desired: Desired): void {
     const process = this.#context.backend.adopt?.(this.#keep, this.spec.path);
     if (process === undefined) return;
-    this.#follow(process);
+    this.#follow(process, ageOf(process));
     this.send({ kind: 'adopted', pid: process.pid, startedAtMs: process.startedAtMs, desired });
   }
 
@@ -97,7 +102,7 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   }
 
   get #keep(): Keep {
-    return { name: this.spec.name, logFile: this.log.file };
+    return { name: this.spec.name, logFile: this.log.file, output: this.log };
   }
 
   #retryLater(): void {
@@ -112,10 +117,8 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   }
 
   beat(): void {
-    this.#lastBeatShownMs = Date.now();
-    if (this.#machine.phase.kind === 'running') {
-      this.#lastBeat = { monotonicMs: performance.now(), atMs: this.#lastBeatShownMs };
-    }
+    this.#lastBeatMs = performance.now();
+    if (this.#machine.phase.kind === 'running') this.#isBeating = true;
   }
 
   /** Resolves when `isDone` holds after a change, or with false when the time is over. */
@@ -133,6 +136,18 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
       const timer = setTimeout(() => finish(false), timeoutMs);
       this.on('change', check);
     });
+  }
+
+  /** Why a start would fail, as far as that can be told before; undefined where nothing is known against it. */
+  startProblem(): string | undefined {
+    const words = this.#commandWords();
+    if (!words.ok) return words.reason;
+    try {
+      this.#context.backend.checkStart?.();
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   /** Environment that its commands get. */
@@ -161,8 +176,8 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
       isBuilt: spec.isBuilt,
       lastUpdatedMs: changedAtMs,
       buildOutput: this.buildOutput,
-      health: isRunning ? judgeHealth(this.#lastBeat?.monotonicMs, performance.now()) : 'unknown',
-      lastHealthCheckMs: this.#lastBeatShownMs,
+      health: isRunning ? judgeHealth(this.#isBeating ? this.#lastBeatMs : undefined, performance.now()) : 'unknown',
+      lastHealthCheckMs: this.#lastBeatMs === undefined ? 0 : this.#clock.timeOf(this.#lastBeatMs),
       machineId: this.#context.machineId,
       machineHostname: this.#context.hostname,
       machineIps: this.#context.machineIps(),
@@ -170,9 +185,13 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
       configPath: spec.configPath,
       config: readNodeConfig(spec),
       pid: this.pid,
-      startedAtMs: isRunning || phase.kind === 'stopping' ? phase.startedAtMs : undefined,
+      startedAtMs: isRunning || phase.kind === 'stopping' ? this.#clock.timeOf(this.#startedMs) : undefined,
       restartCount,
-      lastExit: this.#isBroken() ? (spec.problem ?? '') : phase.kind === 'failed' ? phase.reason : lastExit,
+      lastExit: this.#isBroken()
+        ? (spec.problem ?? '')
+        : phase.kind === 'failed' || (phase.kind === 'backoff' && phase.isBlocked)
+          ? phase.reason
+          : lastExit,
       lastLogLines: phase.kind === 'failed' || phase.kind === 'backoff' ? this.lastLines : [],
     };
   }
@@ -200,7 +219,7 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
   }
 
   async #spawn(): Promise<void> {
-    this.#lastBeat = undefined;
+    this.#isBeating = false;
     this.#lastLines = undefined;
     const words = this.#commandWords();
     if (!words.ok) {
@@ -222,19 +241,21 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
     } catch (error) {
       const reason = messageOf(error);
       if (!writesLog) this.log.note(`not started: ${reason}`);
-      this.send({ kind: 'spawn-failed', reason });
+      this.send({ kind: 'spawn-failed', reason, isBlocked: error instanceof StartBlocked });
       return;
     }
     this.#follow(process);
     this.send({ kind: 'spawned', pid: process.pid });
   }
 
-  #follow(process: RunningProcess): void {
+  #follow(process: RunningProcess, ageMs = 0): void {
+    this.#startedMs = performance.now() - ageMs;
     this.#process = process;
-    void process.ended.then(({ code, signal, lastLines }) => {
+    void process.ended.then(({ code, signal, lastLines, wasAsked }) => {
       if (this.#context.backend.writesLog !== true) this.log.note(`ended: ${describeExit(code, signal)}`);
       this.#lastLines = lastLines;
       this.#process = undefined;
+      if (wasAsked === true) this.send({ kind: 'stop' });
       this.send({ kind: 'ended', code, signal });
     });
   }
@@ -245,3 +266,13 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
     return splitCommand(command, this.environment());
   }
 }
+
+/** For how long an adopted process has run: by its own note, unless the clock was set since. */
+function ageOf({ pid, startedAtMs }: AdoptedProcess): number {
+  const notedMs = Date.now() - startedAtMs;
+  const realMs = processAgeMs(pid);
+  return realMs === undefined || Math.abs(realMs - notedMs) < NOTED_SLACK_MS ? notedMs : realMs;
+}
+
+/** Between the start of a process and the note of it, on a busy machine. */
+const NOTED_SLACK_MS = 2_000;

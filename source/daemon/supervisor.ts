@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeState } from '../wire/node-state.ts';
 import { DesiredState } from './desired-state.ts';
 import { type Home, messageOf } from './home.ts';
+import { claimNames, knownRuns } from './name-claims.ts';
 import { NodeLog } from './node-log.ts';
 import type { Desired } from './node-machine.ts';
 import { type NodeSpec, readNodeSpec } from './node-spec.ts';
 import { DamagedRegistry, editRegistryFile, type RegistryEntry, readRegistry, setAside } from './registry.ts';
+import { recoverEntries } from './registry-recovery.ts';
 import { startOrder } from './start-order.ts';
 import { type NodeContext, SupervisedNode } from './supervised-node.ts';
 
@@ -35,12 +37,15 @@ export class Supervisor {
   /** No longer in the registry, not ended yet. */
   readonly #leaving = new Set<SupervisedNode>();
   readonly #desired: DesiredState;
+  /** Nodes of which the wish could not be written, and why. */
+  readonly #unkept = new Map<string, string>();
   #isEnding = false;
   #isReadable = true;
   #stamp: string | undefined;
   /** As last read: written again where the file is found damaged. */
   #entries: readonly RegistryEntry[] = [];
   #isDamaged = false;
+  #wasRead = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #reloading: Promise<void> | undefined;
   #said = new Set<string>();
@@ -87,6 +92,14 @@ export class Supervisor {
     return [...this.#nodes.keys()];
   }
 
+  /** Why what is wanted of a node now would not be known to the next daemon, a sentence; undefined where it would. */
+  keepProblem(name: string): string | undefined {
+    const reason = this.#unkept.get(name);
+    return reason === undefined
+      ? undefined
+      : `A daemon after this one would not know of it: ${this.#home.desiredFile} cannot be written (${reason}).`;
+  }
+
   /** Name of the node whose process group `groupId` is. */
   nameOfGroup(groupId: number): string | undefined {
     return [...this.#nodes.values(), ...this.#leaving].find((node) => node.pid === groupId)?.spec.name;
@@ -106,6 +119,7 @@ export class Supervisor {
     const nowMs = performance.now();
     if (options.force !== true && nowMs - this.#lookedAtMs < LOOK_MS) return;
     this.#lookedAtMs = nowMs;
+    this.#saveDesired();
     const stamp = this.#filesStamp();
     if (stamp === this.#stamp) return;
     this.#reloading = this.#reload().finally(() => {
@@ -151,24 +165,32 @@ export class Supervisor {
       this.#isReadable = false;
       this.#sayOnce(`${messageOf(error)} The nodes stay as they were.`);
       this.#isDamaged = error instanceof DamagedRegistry;
+      if (!this.#wasRead) await this.#recover();
       if (this.#isDamaged) this.#setAside();
       return;
     }
     this.#isReadable = true;
     this.#isDamaged = false;
+    this.#wasRead = true;
     this.#said.clear();
     this.#entries = entries;
-    const specs = await Promise.all(entries.map(readNodeSpec));
-    const next = new Map<string, SupervisedNode>();
-    for (const spec of specs) {
-      if (next.has(spec.name)) {
-        this.#sayOnce(
-          `Two nodes are called ${spec.name}; the one in ${spec.path} is left out. Give it a name_override.`,
-        );
-        continue;
-      }
-      next.set(spec.name, this.#nodeFor(spec));
-    }
+    await this.#apply();
+  }
+
+  /** A daemon that never saw the registry whole knows of the nodes that run. */
+  async #recover(): Promise<void> {
+    this.#entries = await recoverEntries(this.context.backend.living?.() ?? [], Date.now());
+    await this.#apply();
+  }
+
+  /** Makes what is supervised equal to {@link #entries}. */
+  async #apply(): Promise<void> {
+    const known = [
+      ...[...this.#nodes.values()].map(({ spec }) => spec),
+      ...(this.#nodes.size === 0 ? knownRuns(this.context.backend.living?.() ?? []) : []),
+    ];
+    const specs = claimNames(await Promise.all(this.#entries.map(readNodeSpec)), known);
+    const next = new Map(specs.map((spec) => [spec.name, this.#nodeFor(spec)]));
     for (const [name, node] of this.#nodes) if (next.get(name) !== node) this.#dismiss(node);
     this.#nodes = next;
     this.#onNodes(this.names);
@@ -179,7 +201,13 @@ export class Supervisor {
     try {
       const aside = setAside(this.#home.registryFile, this.#entries);
       if (aside === undefined) return;
-      const now = this.#entries.length > 0 ? 'written again as this daemon knows it' : 'empty now';
+      const names = this.names.join(', ');
+      const now =
+        this.#entries.length === 0
+          ? 'empty now'
+          : this.#wasRead
+            ? 'written again as this daemon knows it'
+            : `written again with the nodes that run (${names}): add the others by \`bubbaloop node add PATH\`, and enable those that start with the daemon`;
       this.#say(`The damaged registry is kept as ${aside}; ${this.#home.registryFile} is ${now}.`);
     } catch (error) {
       this.#sayOnce(messageOf(error));
@@ -215,8 +243,21 @@ export class Supervisor {
     if (this.#isEnding) return;
     try {
       this.#desired.set(name, desired);
+      this.#unkept.clear();
     } catch (error) {
+      this.#unkept.set(name, messageOf(error));
       this.#sayOnce(`What is wanted of ${name} cannot be kept for the next daemon: ${messageOf(error)}.`);
+    }
+  }
+
+  /** What could not be written is tried again. */
+  #saveDesired(): void {
+    if (this.#unkept.size === 0) return;
+    try {
+      this.#desired.save();
+      this.#unkept.clear();
+    } catch {
+      // Said when it failed first.
     }
   }
 

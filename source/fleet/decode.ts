@@ -86,6 +86,9 @@ function toFleetNode(node: NodeState, timestampMs: number, atMs: number): FleetN
     restartCount: node.restartCount,
     lastExit: node.lastExit ?? '',
     lastLogLines: node.lastLogLines,
+    onZenoh: isRunning ? node.onZenoh : undefined,
+    outputs: isRunning ? node.outputs : undefined,
+    outputRateHz: isRunning && node.outputRateHz !== undefined ? Math.round(node.outputRateHz * 10) / 10 : undefined,
   };
 }
 
@@ -94,6 +97,8 @@ function toShmInfo(ledger: ShmLedger): ShmInfo {
     totalBytes: ledger.totalBytes,
     freeBytes: ledger.freeBytes,
     usedBytes: ledger.usedBytes,
+    lockedBytes: ledger.lockedBytes,
+    growth: ledger.growth,
     segments: ledger.segments.map(({ name, sizeBytes, owner, readers, orphan }) => ({
       name,
       sizeBytes,

@@ -1,6 +1,6 @@
 /** What may happen to the fleet's state. Events carry batches: one for all that came in a moment, not one for each reply. */
 import type { LinkState } from '../zenoh/session.ts';
-import type { DaemonInfo, FleetNode, Router, ShmInfo } from './state.ts';
+import type { DaemonInfo, FleetNode, MachineLoad, Router, ShmInfo } from './state.ts';
 
 export interface NodesAnswer {
   readonly machine: string;
@@ -17,6 +17,11 @@ export interface ManifestAnswer {
 export interface LedgerAnswer {
   readonly machine: string;
   readonly shm: ShmInfo;
+}
+
+export interface LoadAnswer {
+  readonly machine: string;
+  readonly load: MachineLoad;
 }
 
 /** An answer that could not be read. `machine` is absent where even that is unknown. */
@@ -48,6 +53,8 @@ export type FleetEvent =
   /** Liveliness tokens that came and went, in order. */
   | { readonly type: 'tokens'; readonly atMs: number; readonly changes: readonly TokenChange[] }
   | { readonly type: 'heartbeats'; readonly atMs: number; readonly keys: ReadonlySet<string> }
+  /** Telemetry: the newest of each machine. */
+  | { readonly type: 'loads'; readonly atMs: number; readonly loads: readonly LoadAnswer[] }
   | { readonly type: 'names'; readonly names: ReadonlyMap<string, string> }
   /** Time passes: who has not answered for `lostAfterMs` is lost, who has been lost for `forgetAfterMs` is forgotten. */
   | { readonly type: 'tick'; readonly atMs: number; readonly lostAfterMs: number; readonly forgetAfterMs: number };

@@ -2,11 +2,12 @@
  * Watches the fleet through a session and tells what happens as events. Asks in rounds, listens in between: liveliness
  * tokens and heartbeats come by themselves, what daemons and routers know has to be asked for.
  */
-import { daemonKey, EVERY_TOKEN, healthKey, parseKey } from '../wire/keys.ts';
-import type { Reply, Session } from '../zenoh/session.ts';
+import { daemonKey, EVERY_TOKEN, healthKey, parseKey, telemetryKey } from '../wire/keys.ts';
+import type { Reply, Sample, Session } from '../zenoh/session.ts';
 import { type Batch, createBatch } from './batch.ts';
 import { readDaemonReply } from './decode.ts';
 import type { FleetEvent, TokenChange } from './events.ts';
+import { readLoad } from './machine-load.ts';
 import { askNames, askRouters, createRateMeter } from './observe-routers.ts';
 import { nodeKey } from './state.ts';
 
@@ -35,9 +36,12 @@ const EAGER_INTERVAL_MS = 400;
 const LEDGER_INTERVAL_MS = 2_000;
 const MANIFEST_INTERVAL_MS = 10_000;
 const NAMES_INTERVAL_MS = 15_000;
+const NEVER = Number.NEGATIVE_INFINITY;
 const LATENCY_SAMPLES = 5;
 const BATCH_MS = 40;
 const HEARTBEAT_BATCH_MS = 500;
+/** Telemetry comes every 2 s from each machine; of these only the newest is read. */
+const LOAD_BATCH_MS = 5_000;
 const FORGET_AFTER_MS = 15 * 60_000;
 
 export function observeFleet(session: Session, options: ObserveOptions): Observation {
@@ -53,15 +57,19 @@ class FleetObserver implements Observation {
   readonly #meter = createRateMeter();
   readonly #tokens: Batch<TokenChange>;
   readonly #heartbeats: Batch<string>;
+  readonly #loads: Batch<Sample>;
+  /** Keys of telemetry that came since the link did. */
+  #loadsSeen = new Set<string>();
   readonly #stopLink: () => void;
   #resolveLooked: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #refreshTimer: NodeJS.Timeout | undefined;
   #connectedAtMs: number | undefined;
   #answeredMachines = new Set<string>();
-  #ledgersAtMs = 0;
-  #manifestsAtMs = 0;
-  #namesAtMs = 0;
+  /** Of the last question of each kind. */
+  #ledgersAtMs = NEVER;
+  #manifestsAtMs = NEVER;
+  #namesAtMs = NEVER;
   #sessionsSeen = '';
   #latencies: readonly number[] = [];
 
@@ -78,6 +86,7 @@ class FleetObserver implements Observation {
     this.#heartbeats = createBatch<string>(HEARTBEAT_BATCH_MS, (keys) =>
       this.#emit({ type: 'heartbeats', atMs: Date.now(), keys: new Set(keys) }),
     );
+    this.#loads = createBatch<Sample>(LOAD_BATCH_MS, (samples) => this.#tellLoads(samples));
     this.#stopLink = session.onLink(() => this.#linkChanged());
     this.#linkChanged();
     void this.#listen();
@@ -115,11 +124,12 @@ class FleetObserver implements Observation {
       this.#connectedAtMs = undefined;
       return;
     }
-    this.#connectedAtMs = Date.now();
+    this.#connectedAtMs = performance.now();
     this.#answeredMachines = new Set();
-    this.#ledgersAtMs = 0;
-    this.#manifestsAtMs = 0;
-    this.#namesAtMs = 0;
+    this.#loadsSeen = new Set();
+    this.#ledgersAtMs = NEVER;
+    this.#manifestsAtMs = NEVER;
+    this.#namesAtMs = NEVER;
     this.#round();
   }
 
@@ -139,6 +149,15 @@ class FleetObserver implements Observation {
         const key = parseKey(sample.keyExpr);
         if (key.kind === 'health' && key.machine !== undefined) this.#heartbeats(nodeKey(key.machine, key.node));
       });
+      await this.#session.declareSubscriber(telemetryKey('*'), (sample) => {
+        this.#loads(sample);
+        // The first of a machine is not kept waiting, unless the machine itself is still to be heard of.
+        const key = parseKey(sample.keyExpr);
+        if (this.#loadsSeen.has(sample.keyExpr) || key.kind !== 'data' || !this.#answeredMachines.has(key.machine))
+          return;
+        this.#loadsSeen.add(sample.keyExpr);
+        this.#loads.flush();
+      });
     } catch {
       // Only a closed session refuses a declaration, and then nobody listens any more.
     }
@@ -146,7 +165,8 @@ class FleetObserver implements Observation {
 
   #round(): void {
     if (this.#isStopped || this.#connectedAtMs === undefined) return;
-    const startedAtMs = Date.now();
+    // Monotonic: a clock that is set back must not keep a question from being asked.
+    const startedAtMs = performance.now();
     const questions = [this.#askRouters(), this.#askDaemons('nodes')];
     if (startedAtMs - this.#ledgersAtMs >= LEDGER_INTERVAL_MS) {
       this.#ledgersAtMs = startedAtMs;
@@ -164,7 +184,7 @@ class FleetObserver implements Observation {
     });
     this.#emit({
       type: 'tick',
-      atMs: startedAtMs,
+      atMs: Date.now(),
       lostAfterMs: Math.max(5_000, this.#options.intervalMs * 4),
       forgetAfterMs: FORGET_AFTER_MS,
     });
@@ -199,8 +219,8 @@ class FleetObserver implements Observation {
     }
     // What a machine that has just appeared has more to tell is wanted at once.
     if (isNew) {
-      this.#ledgersAtMs = 0;
-      this.#manifestsAtMs = 0;
+      this.#ledgersAtMs = NEVER;
+      this.#manifestsAtMs = NEVER;
     }
     this.#emit({
       type: 'answers',
@@ -212,6 +232,12 @@ class FleetObserver implements Observation {
         answer.kind === 'bad' ? [answer.bad] : answer.kind === 'nodes' ? answer.bad : [],
       ),
     });
+  }
+
+  #tellLoads(samples: readonly Sample[]): void {
+    const newest = new Map(samples.map((sample) => [sample.keyExpr, sample.payload]));
+    const loads = [...newest].flatMap(([keyExpr, payload]) => readLoad(keyExpr, payload) ?? []);
+    if (loads.length > 0) this.#emit({ type: 'loads', atMs: Date.now(), loads });
   }
 
   async #askRouters(): Promise<void> {
@@ -226,10 +252,10 @@ class FleetObserver implements Observation {
         .flatMap((router) => router.sessions.map((one) => one.zid))
         .sort()
         .join();
-      const isDue = Date.now() - this.#namesAtMs >= NAMES_INTERVAL_MS;
+      const isDue = performance.now() - this.#namesAtMs >= NAMES_INTERVAL_MS;
       if (sessionsSeen === this.#sessionsSeen && !isDue) return;
       this.#sessionsSeen = sessionsSeen;
-      this.#namesAtMs = Date.now();
+      this.#namesAtMs = performance.now();
       const names = await askNames(this.#session, { timeoutMs: QUESTION_LIMIT_MS, signal });
       this.#emit({ type: 'names', names });
     });

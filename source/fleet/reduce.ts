@@ -21,6 +21,8 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
       for (const key of event.keys) heartbeatAtMs.set(key, event.atMs);
       return { ...state, heartbeatAtMs };
     }
+    case 'loads':
+      return reduceLoads(state, event);
     case 'names':
       return sameNames(state.names, event.names) ? state : { ...state, names: event.names };
     case 'tick':
@@ -92,6 +94,29 @@ function reduceAnswers(state: FleetState, event: EventOf<'answers'>): FleetState
     answeredAtMs,
     problems: problems.length === 0 ? state.problems : keepEqualList(state.problems, problems.slice(0, 4)),
   };
+}
+
+/** Of machines whose daemon is known: telemetry alone makes no machine. */
+function reduceLoads(state: FleetState, event: EventOf<'loads'>): FleetState {
+  const machines = new Map(state.machines);
+  const loadAtMs = new Map(state.loadAtMs);
+  for (const { machine, load } of event.loads) {
+    const known = machines.get(machine);
+    if (known === undefined) continue;
+    machines.set(machine, keepEqual(known, { ...known, load: keepEqual(known.load, load) }));
+    loadAtMs.set(machine, event.atMs);
+  }
+  return { ...state, machines: sameValues(state.machines, machines) ? state.machines : machines, loadAtMs };
+}
+
+/** Telemetry comes every 2 s; figures older than this are nobody's load. */
+const LOAD_LIMIT_MS = 15_000;
+
+function withoutOldLoads(state: FleetState, machines: FleetState['machines'], atMs: number): FleetState['machines'] {
+  return mapValues(machines, (machine) => {
+    if (machine.load === undefined || atMs - (state.loadAtMs.get(machine.id) ?? 0) <= LOAD_LIMIT_MS) return machine;
+    return { ...machine, load: undefined };
+  });
 }
 
 /** Nodes in order of their names; a run that goes on keeps the moment it began, however long the answer travelled. */
@@ -206,7 +231,7 @@ function reduceTick(state: FleetState, event: EventOf<'tick'>): FleetState {
     }
     return next ?? entries;
   };
-  const machines = age(state.machines, state.answeredAtMs);
+  const machines = withoutOldLoads(state, age(state.machines, state.answeredAtMs), event.atMs);
   const routers = age(state.routers, state.routerAnsweredAtMs);
   if (machines === state.machines && routers === state.routers) return state;
   return { ...state, machines, routers };

@@ -38,10 +38,17 @@ export interface Snapshot {
     readonly type: string;
     /** Null where it does not run. */
     readonly uptimeMs: number | null;
+    /** The next three: null where it does not run, or its daemon does not say. */
+    readonly onZenoh: boolean | null;
+    /** `none`, `unwanted`, `quiet`, `flowing` or `unknown`. */
+    readonly outputs: string | null;
+    readonly outputRateHz: number | null;
   }[];
   readonly shm: readonly {
     readonly machine: string;
     readonly usedBytes: number;
+    /** Null where the daemon does not look. */
+    readonly lockedBytes: number | null;
     readonly freeBytes: number;
     readonly segments: number;
     readonly orphans: number;
@@ -82,7 +89,7 @@ export function toSnapshot(state: FleetState, nowMs: number): Snapshot {
       })),
     ),
     nodes: machines.flatMap(({ id, nodes }) =>
-      nodes.map(({ name, status, health, version, type, upSinceMs }) => ({
+      nodes.map(({ name, status, health, version, type, upSinceMs, onZenoh, outputs, outputRateHz }) => ({
         machine: id,
         name,
         status,
@@ -90,6 +97,9 @@ export function toSnapshot(state: FleetState, nowMs: number): Snapshot {
         version,
         type,
         uptimeMs: upSinceMs === undefined ? null : Math.max(0, nowMs - upSinceMs),
+        onZenoh: onZenoh ?? null,
+        outputs: outputs ?? null,
+        outputRateHz: outputRateHz ?? null,
       })),
     ),
     shm: machines.flatMap(({ id, shm }) =>
@@ -99,6 +109,7 @@ export function toSnapshot(state: FleetState, nowMs: number): Snapshot {
             {
               machine: id,
               usedBytes: shm.usedBytes,
+              lockedBytes: shm.lockedBytes ?? null,
               freeBytes: shm.freeBytes,
               segments: shm.segments.length,
               orphans: shm.segments.filter((segment) => segment.isOrphan).length,

@@ -3,10 +3,11 @@
  * appear. Objects that did not change keep their identity from one state to the next, so that rows and lines made from them
  * can be kept too.
  */
-import type { NodeHealth, NodeStatus } from '../wire/node-state.ts';
+import type { NodeHealth, NodeStatus, OutputFlow } from '../wire/node-state.ts';
+import type { ShmGrowth } from '../wire/shm-ledger.ts';
 import type { LinkState, WhatAmI } from '../zenoh/session.ts';
 
-export type { NodeHealth, NodeStatus };
+export type { NodeHealth, NodeStatus, OutputFlow, ShmGrowth };
 
 /** One supervised process, as its daemon tells. */
 export interface FleetNode {
@@ -33,6 +34,12 @@ export interface FleetNode {
   readonly lastExit: string;
   /** Its last words where it failed. */
   readonly lastLogLines: readonly string[];
+  /** While it runs, and its daemon says so: whether it is alive on zenoh. */
+  readonly onZenoh?: boolean;
+  /** While it runs: whether its outputs flow. Undefined where its daemon does not look. */
+  readonly outputs?: OutputFlow;
+  /** Messages per second of its busiest output, with one decimal. */
+  readonly outputRateHz?: number;
 }
 
 export interface DaemonInfo {
@@ -62,7 +69,25 @@ export interface ShmInfo {
   readonly freeBytes: number;
   /** Used by zenoh's segments. */
   readonly usedBytes: number;
+  /** Of these, locked in memory. Undefined where the daemon does not look. */
+  readonly lockedBytes?: number;
   readonly segments: readonly ShmSegmentInfo[];
+  /** One a node that was seen to own segments, over its runs. Undefined where the daemon does not look. */
+  readonly growth?: readonly ShmGrowth[];
+}
+
+/** How busy a machine is. What it does not tell is undefined; text is untrusted. */
+export interface MachineLoad {
+  readonly model?: string;
+  readonly cpuPercent?: number;
+  readonly cpuCount?: number;
+  readonly memoryUsedBytes?: number;
+  readonly memoryTotalBytes?: number;
+  readonly diskPercent?: number;
+  readonly gpuPercent?: number;
+  /** Of all its sensors. */
+  readonly hottestCelsius?: number;
+  readonly powerMode?: string;
 }
 
 export interface Machine {
@@ -73,6 +98,8 @@ export interface Machine {
   /** In order of their names. */
   readonly nodes: readonly FleetNode[];
   readonly shm?: ShmInfo;
+  /** Its newest telemetry; absent where none came of late. */
+  readonly load?: MachineLoad;
   /** When its last answer came, where it has stopped answering while we were connected. */
   readonly lostSinceMs?: number;
   /** An answer of its that could not be read: what and why, for people. Untrusted text. */
@@ -120,6 +147,8 @@ export interface FleetState {
   readonly machines: ReadonlyMap<string, Machine>;
   /** When each machine answered last. */
   readonly answeredAtMs: ReadonlyMap<string, number>;
+  /** When each machine's telemetry came last. */
+  readonly loadAtMs: ReadonlyMap<string, number>;
   /** When each router answered last. */
   readonly routerAnsweredAtMs: ReadonlyMap<string, number>;
   /** Liveliness tokens alive now, as {@link nodeKey}. */
@@ -148,6 +177,7 @@ export function initialState(endpoint: string, nowMs: number): FleetState {
     routers: new Map(),
     machines: new Map(),
     answeredAtMs: new Map(),
+    loadAtMs: new Map(),
     routerAnsweredAtMs: new Map(),
     aliveNodes: new Set(),
     heartbeatAtMs: new Map(),

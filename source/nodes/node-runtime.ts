@@ -28,6 +28,8 @@ const CLOSE_MS = 2_000;
 export interface OutputOptions {
   /** Under `{node}/`, `raw`. */
   readonly topic: string;
+  /** In place of the node's name before the topic. */
+  readonly source?: string;
   /** `local` never leaves the machine. */
   readonly scope: 'global' | 'local';
   readonly encoding?: string;
@@ -53,6 +55,8 @@ export interface Output {
   readonly keyExpr: string;
   /** Whether anyone listens now. Work that nobody will see can be left out. */
   readonly isWanted: boolean;
+  /** Calls `listener` when {@link isWanted} changed; returns the function that ends it. */
+  onWanted(listener: (isWanted: boolean) => void): () => void;
   /** False where it could not be sent: there is no link now. */
   put(payload: Payload): Promise<boolean>;
 }
@@ -130,9 +134,9 @@ export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
     name,
     machineId,
     session,
-    async declareOutput({ topic, scope, encoding, under = 'node', periodMs = 0 }) {
+    async declareOutput({ topic, source = name, scope, encoding, under = 'node', periodMs = 0 }) {
       const keyOf = scope === 'local' ? localDataKey : globalDataKey;
-      const suffix = under === 'node' ? `${name}/${topic}` : topic;
+      const suffix = under === 'node' ? `${source}/${topic}` : topic;
       const publisher = await session.declarePublisher(keyOf(machineId, suffix), { encoding });
       const record: OutputRecord = { ...newFlow(suffix, heartbeatMs, periodMs), publisher };
       outputs.push(record);
@@ -172,6 +176,7 @@ function createOutput(record: OutputRecord): Output {
     get isWanted() {
       return publisher.matching;
     },
+    onWanted: (listener) => publisher.onMatching(listener),
     async put(payload) {
       try {
         await publisher.put(payload);

@@ -1,6 +1,6 @@
 import { Box, Text, useApp, useInput, useStdout } from 'ink';
 import { memo, useEffect, useSyncExternalStore } from 'react';
-import type { Picture, Screen } from '../view/screen.ts';
+import type { Placed, Screen } from '../view/screen.ts';
 import { DetailsView } from './details-view.tsx';
 import { toKeyPresses } from './key-press.ts';
 import { terminalSize } from './terminal-size.ts';
@@ -45,12 +45,12 @@ function Full({ screen }: { readonly screen: Extract<Screen, { kind: 'full' }> }
   return (
     <>
       <Lines lines={screen.above} />
-      {screen.panes.map((picture, index) => (
+      {screen.panes.map((placed, index) => (
         // Panes never change their order, only their number.
-        <Placed key={index} picture={picture} />
+        <PlacedLines key={index} placed={placed} />
       ))}
       {screen.details && <DetailsView rect={screen.details.rect} table={screen.details.table} />}
-      {screen.dialog && <Placed picture={screen.dialog} />}
+      {screen.dialog && <PlacedLines placed={screen.dialog} />}
       <Box position="absolute" top={screen.size.rows - 1} left={0}>
         <Line text={screen.footer} />
       </Box>
@@ -58,11 +58,11 @@ function Full({ screen }: { readonly screen: Extract<Screen, { kind: 'full' }> }
   );
 }
 
-const Placed = memo(function Placed({ picture }: { readonly picture: Picture }) {
-  const { x, y, width, height } = picture.rect;
+const PlacedLines = memo(function PlacedLines({ placed }: { readonly placed: Placed }) {
+  const { x, y, width, height } = placed.rect;
   return (
     <Box position="absolute" top={y} left={x} width={width} height={height}>
-      <Lines lines={picture.lines} />
+      <Lines lines={placed.lines} />
     </Box>
   );
 });

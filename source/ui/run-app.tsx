@@ -1,5 +1,16 @@
 import { render } from 'ink';
+import type { CameraId } from '../camera/camera-feed.ts';
+import type { Pixels } from '../graphics/pixels.ts';
+import { TerminalInquiry } from '../graphics/terminal-inquiry.ts';
+import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
+import { askTmux } from '../graphics/tmux.ts';
+import { askWindowPixels } from '../graphics/window-pixels.ts';
 import { App } from './app.tsx';
+import { type CameraDoor, CameraPictures } from './camera-pictures.ts';
+import { ImageLayer } from './image-layer.ts';
+import type { EncoderMaker } from './picture-tile.ts';
+import { siftInput } from './terminal-input.ts';
+import { TerminalOutput } from './terminal-output.ts';
 import { terminalSize } from './terminal-size.ts';
 import { TopModel, type TopModelOptions } from './top-model.ts';
 
@@ -12,24 +23,63 @@ export interface RunningApp {
   close(): void;
 }
 
+export interface RunAppOptions extends Omit<TopModelOptions, 'size' | 'quit' | 'suspend' | 'pictures' | 'isClogged'> {
+  readonly images: ImagesChoice;
+  /** Bytes a second for pictures; undefined is no limit. */
+  readonly budgetBytesPerSecond?: number;
+  readonly cameras: CameraDoor;
+  readonly makeEncoder: EncoderMaker;
+  savePhoto(camera: CameraId, pixels: Pixels): Promise<string>;
+}
+
+const STDOUT_FD = 1;
+/** A terminal that owes us so much is not given more text either. */
+const CLOGGED_BYTES = 64 * 1024;
+
 /** Takes over the terminal and shows `bubbaloop top` on it. */
-export function runApp(options: Omit<TopModelOptions, 'size' | 'quit' | 'suspend'>): RunningApp {
-  const { stdout } = process;
+export function runApp(options: RunAppOptions): RunningApp {
+  const { stdin, stdout } = process;
+  const output = new TerminalOutput({ fd: STDOUT_FD });
+  const layer = new ImageLayer({ target: stdout, output, rows: () => terminalSize(stdout).rows });
+  const inquiry = new TerminalInquiry({
+    images: options.images,
+    env: process.env,
+    size: () => terminalSize(stdout),
+    askTmux: () => askTmux(process.env),
+    askWindowPixels: () => askWindowPixels(STDOUT_FD),
+  });
+  const pictures = new CameraPictures({ ...options, layer, output, inquiry });
   let suspendTerminal: ((task: () => Promise<void>) => Promise<void>) | undefined;
   const model = new TopModel({
     ...options,
     size: terminalSize(stdout),
+    pictures,
+    isClogged: () => output.pendingBytes > CLOGGED_BYTES,
     quit: () => close(),
-    suspend: () => void suspendTerminal?.(stopped),
+    suspend: () => void suspend(),
   });
+  const resized = (): void => {
+    layer.resized();
+    const question = inquiry.resized();
+    if (question !== '') output.send(Buffer.from(question));
+  };
+  // Before Ink's own listener, which draws.
+  stdout.on('resize', resized);
+  // On the alternate screen, under the first frame: whoever prints a question instead of answering it leaves no mark.
+  layer.askWithNextFrame(inquiry.begin());
   const instance = render(
     <App
       model={model}
-      onMount={({ suspend }) => {
-        suspendTerminal = suspend;
+      onMount={({ suspend: suspendInk }) => {
+        suspendTerminal = suspendInk;
       }}
     />,
     {
+      stdin: siftInput(stdin, (answers) => {
+        inquiry.take(answers);
+        pictures.take(answers);
+      }),
+      stdout: layer.stdout,
       alternateScreen: true,
       // Ctrl-C is a key like any other here, so that leaving is always the same path.
       exitOnCtrlC: false,
@@ -40,13 +90,26 @@ export function runApp(options: Omit<TopModelOptions, 'size' | 'quit' | 'suspend
       patchConsole: true,
     },
   );
+  async function suspend(): Promise<void> {
+    layer.suspend();
+    await suspendTerminal?.(stopped);
+    layer.resume();
+    pictures.redraw();
+  }
   let isClosed = false;
   function close(): void {
     if (isClosed) return;
     isClosed = true;
+    process.off('exit', close);
+    stdout.off('resize', resized);
     model.close();
+    pictures.close();
+    inquiry.close();
+    layer.close();
     instance.unmount();
   }
+  // Pictures go before the terminal is given back, whatever ends the program.
+  process.on('exit', close);
   return {
     model,
     ended: instance.waitUntilExit().then(() => undefined),

@@ -1,5 +1,5 @@
 /** Reuse of the parts of the last screen that came out the same, so that React and Ink have nothing to do for them. */
-import type { Picture, Screen } from '../view/screen.ts';
+import type { Placed, Screen } from '../view/screen.ts';
 
 /** `before` where nothing changed, else `after` with every unchanged part taken from `before`. */
 export function shareScreen(before: Screen | undefined, after: Screen): Screen {
@@ -10,22 +10,25 @@ export function shareScreen(before: Screen | undefined, after: Screen): Screen {
   }
   if (after.kind === 'sentence') return after;
   const above = sameLines(before.above, after.above) ? before.above : after.above;
-  const shared = after.panes.map((pane, index) => sharePicture(before.panes[index], pane));
+  const shared = after.panes.map((pane, index) => sharePlaced(before.panes[index], pane));
   const isSamePanes =
     shared.length === before.panes.length && shared.every((pane, index) => pane === before.panes[index]);
   const panes = isSamePanes ? before.panes : shared;
-  const dialog = after.dialog === undefined ? undefined : sharePicture(before.dialog, after.dialog);
+  const dialog = after.dialog === undefined ? undefined : sharePlaced(before.dialog, after.dialog);
   const details = JSON.stringify(before.details) === JSON.stringify(after.details) ? before.details : after.details;
+  const pictures =
+    JSON.stringify(before.pictures) === JSON.stringify(after.pictures) ? before.pictures : after.pictures;
   const isSame =
+    pictures === before.pictures &&
     above === before.above &&
     panes === before.panes &&
     dialog === before.dialog &&
     details === before.details &&
     after.footer === before.footer;
-  return isSame ? before : { ...after, above, panes, dialog, details };
+  return isSame ? before : { ...after, above, panes, dialog, details, pictures };
 }
 
-function sharePicture(before: Picture | undefined, after: Picture): Picture {
+function sharePlaced(before: Placed | undefined, after: Placed): Placed {
   if (before === undefined) return after;
   const { rect } = after;
   const isSamePlace =

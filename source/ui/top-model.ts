@@ -6,6 +6,8 @@ import type { Outcome } from '../fleet/control.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { reduce } from '../fleet/reduce.ts';
 import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
+import type { PicturePlace } from '../view/camera-tile.ts';
+import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
 import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/handle-key.ts';
 import type { KeyContext } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
@@ -17,6 +19,16 @@ import type { Theme } from '../view/theme.ts';
 import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import { shareScreen } from './share-screen.ts';
+
+/** Where the pictures of cameras come from and go to. */
+export interface PicturesPort {
+  view(): PicturesView;
+  /** The boxes of the screen that is about to be drawn; `isLooking`: it may show cameras. */
+  show(places: readonly PicturePlace[], isLooking: boolean): void;
+  /** Saves a picture of a camera that is shown; never rejects. */
+  photo(camera: NodeTarget): Promise<{ readonly ok: boolean; readonly message: string }>;
+  onChange(listener: () => void): () => void;
+}
 
 export interface TopModelOptions {
   readonly endpoint: string;
@@ -30,12 +42,18 @@ export interface TopModelOptions {
   send(target: NodeTarget, action: NodeAction): Promise<Outcome>;
   quit(): void;
   suspend(): void;
+  /** Absent: no cameras. */
+  readonly pictures?: PicturesPort;
+  /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
+  isClogged?(): boolean;
   /** `Date.now` unless a test has its own. */
   now?(): number;
 }
 
 /** News that is worth a screen at once is still not drawn more often than this. */
 const URGENT_GAP_MS = 50;
+/** How soon it is tried again to draw on a terminal that is behind. */
+const CLOGGED_GAP_MS = 100;
 const LOGS_REFRESH_MS = 2_000;
 const NOTICE_MS = 8_000;
 
@@ -61,6 +79,7 @@ export class TopModel {
     this.#size = options.size;
     this.#fleet = initialState(options.endpoint, this.#now());
     this.#scene = this.#build();
+    options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
     this.#schedule(options.intervalMs);
   }
 
@@ -89,6 +108,7 @@ export class TopModel {
       pageRows: this.#scene.pageRows,
       overlayRows: this.#scene.overlayRows,
       keys: this.#keyContext(),
+      wall: this.#scene.wall,
     });
     this.#ui = result.ui;
     for (const effect of result.effects) this.#perform(effect);
@@ -120,6 +140,9 @@ export class TopModel {
         return;
       case 'logs':
         void this.#fetchLogs(effect);
+        return;
+      case 'photo':
+        void this.#photo(effect);
     }
   }
 
@@ -143,6 +166,14 @@ export class TopModel {
         atMs: this.#now(),
       },
     };
+    this.#draw();
+  }
+
+  async #photo(target: NodeTarget): Promise<void> {
+    const taken = await this.#options.pictures?.photo(target);
+    if (this.#isClosed || taken === undefined) return;
+    const text = `Photo of ${target.node}: ${taken.message}`;
+    this.#ui = { ...this.#ui, notice: { kind: taken.ok ? 'good' : 'bad', text, atMs: this.#now() } };
     this.#draw();
   }
 
@@ -179,6 +210,7 @@ export class TopModel {
     return {
       readOnly: this.#options.readOnly,
       linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
+      isWallOpen: this.#ui.overlay.kind === 'cameras',
       hasRow: rows.length > 0,
       hasFilter: this.#ui.views[this.#ui.pane].filter !== '',
       node:
@@ -208,6 +240,7 @@ export class TopModel {
       keys: this.#keyContext(),
       readOnly: options.readOnly,
       banner: options.banner,
+      pictures: options.pictures?.view() ?? NO_PICTURES,
     });
   }
 
@@ -215,6 +248,12 @@ export class TopModel {
   #draw(): void {
     if (this.#isClosed) return;
     const nowMs = this.#now();
+    if (this.#options.isClogged?.() === true) {
+      this.#drawnAtMs = nowMs;
+      this.#dueAtMs = Number.POSITIVE_INFINITY;
+      this.#schedule(CLOGGED_GAP_MS);
+      return;
+    }
     const { notice } = this.#ui;
     // A failure stays until a key is pressed; good news goes by itself.
     if (notice !== undefined && notice.kind !== 'bad' && nowMs - notice.atMs > NOTICE_MS) {
@@ -228,7 +267,15 @@ export class TopModel {
     this.#drawnAtMs = nowMs;
     this.#dueAtMs = Number.POSITIVE_INFINITY;
     this.#schedule(this.#options.intervalMs);
+    // Before the components draw: the boxes count from their frame on.
+    this.#showPictures(screen);
     if (screen !== before) for (const listener of this.#listeners) listener();
+  }
+
+  #showPictures(screen: Screen): void {
+    const { overlay } = this.#ui;
+    const isLooking = overlay.kind === 'cameras' || (overlay.kind === 'details' && overlay.pane === 'nodes');
+    this.#options.pictures?.show(screen.kind === 'full' ? screen.pictures : [], isLooking);
   }
 
   /** The next screen is built `gapMs` after the last, or sooner where that is planned already. */

@@ -43,6 +43,11 @@ export function alertsOf(state: FleetState, rows: FleetRows, nowMs: number): rea
         severity: 'bad',
         text: `${row.key} runs but has sent no heartbeat${row.heartbeatAtMs === undefined ? '' : ` for ${formatAge(nowMs - row.heartbeatAtMs)}`}: it may hang.  l logs  r restart`,
       });
+    } else if (row.node.status === 'running' && isDry(row)) {
+      bad.push({
+        severity: 'bad',
+        text: `${row.key} runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart`,
+      });
     }
   }
   for (const row of rows.shm) {
@@ -82,6 +87,11 @@ function failedText(row: NodeRow): string {
 function isSilent(row: NodeRow, nowMs: number): boolean {
   if (row.node.health === 'unhealthy') return true;
   return row.heartbeatAtMs !== undefined && nowMs - row.heartbeatAtMs > HEARTBEAT_LIMIT_MS;
+}
+
+/** It is there, and what others want of it does not come. */
+function isDry({ node, hasToken }: NodeRow): boolean {
+  return node.outputs === 'quiet' && (hasToken || node.onZenoh === true);
 }
 
 /** `Trying again in 3 s.`, `Trying now.`; empty while connected. */

@@ -1,6 +1,6 @@
 /** Everything known about one row, as a small table. Values are sanitized and cut to fit. */
-import type { FleetState } from '../fleet/state.ts';
-import { formatAge, formatBytes } from './format.ts';
+import type { FleetNode, FleetState, MachineLoad, ShmGrowth } from '../fleet/state.ts';
+import { formatAge, formatBytes, formatCelsius, formatRate, plural } from './format.ts';
 import type { PaneId } from './layout.ts';
 import type { FleetRows, NodeRow, PeerRow, RouterRow, ShmRow } from './rows.ts';
 import { routerName } from './rows.ts';
@@ -68,6 +68,9 @@ function nodeDetails(state: FleetState, row: NodeRow, nowMs: number): DetailsTab
     ['Health', node.health],
     ['Heartbeat', age(row.heartbeatAtMs, 'none seen')],
     ['Liveliness token', row.hasToken ? 'alive' : 'none'],
+    ['On zenoh', node.onZenoh === undefined ? '-' : node.onZenoh ? 'yes' : 'no'],
+    ['Data', dataWords(node)],
+    ['Shared memory', row.shm === undefined ? '-' : growthWords(row.shm)],
     ['Running for', node.upSinceMs === undefined ? '-' : formatAge(nowMs - node.upSinceMs)],
     ['Process', node.pid === undefined ? '-' : String(node.pid)],
     ['Last exit', node.lastExit === '' ? '-' : node.lastExit],
@@ -82,6 +85,7 @@ function nodeDetails(state: FleetState, row: NodeRow, nowMs: number): DetailsTab
     ['Starts with the machine', node.startsAtBoot ? 'yes' : 'no'],
     ['Built', node.isBuilt ? 'yes' : 'no'],
     ['Machine', `${machine} ${host?.hostname ?? ''} ${host?.ips.join(' ') ?? ''}`.trim()],
+    ['Load', host?.load === undefined ? '-' : loadWords(host.load)],
     [
       'Daemon',
       host?.daemon === undefined ? '-' : `${host.daemon.version}, up ${formatAge(nowMs - host.daemon.upSinceMs)}`,
@@ -120,19 +124,77 @@ function peerDetails({ session, who, at }: PeerRow): DetailsTable {
 
 const NO_SEGMENT = { segment: 'none', size: '', owner: '', readers: '', orphan: '' } as const;
 
-function shmDetails({ machine, shm }: ShmRow): DetailsTable {
-  const rows = shm.segments.map((segment) => ({
+function shmDetails({ machine, shm, load }: ShmRow): DetailsTable {
+  const segments = shm.segments.map((segment) => ({
     segment: segment.name,
     size: formatBytes(segment.sizeBytes),
     owner: segment.owner === undefined ? '-' : `${segment.owner.name} ${segment.owner.pid}`,
     readers: segment.readers.map(({ name, pid }) => `${name} ${pid}`).join(', ') || '-',
     orphan: segment.isOrphan ? 'ORPHAN' : 'no',
   }));
+  const growth = (shm.growth ?? []).map((of) => ({
+    segment: `runs of ${of.node}`,
+    size: formatBytes(of.liveBytes),
+    owner: plural(of.runs, 'run'),
+    readers: `most: first ${formatBytes(of.firstRunPeakBytes)}, last ${formatBytes(of.lastRunPeakBytes)}`,
+    orphan: of.leftSegments === 0 ? 'no' : `left ${of.leftSegments}, ${formatBytes(of.leftBytes)}`,
+  }));
+  const rows = [...segments, ...growth];
+  const locked = shm.lockedBytes === undefined ? '' : ` (${formatBytes(shm.lockedBytes)} locked)`;
+  const busy = load === undefined ? '' : `; ${loadWords(load)}`;
   return {
-    title: `shared memory of ${machine}: ${formatBytes(shm.usedBytes)} by zenoh, ${formatBytes(shm.freeBytes)} of ${formatBytes(shm.totalBytes)} free`,
+    title: `shared memory of ${machine}: ${formatBytes(shm.usedBytes)} by zenoh${locked}, ${formatBytes(shm.freeBytes)} of ${formatBytes(shm.totalBytes)} free${busy}`,
     columns: ['segment', 'size', 'owner', 'readers', 'orphan'],
     rows: rows.length === 0 ? [NO_SEGMENT] : rows,
   };
+}
+
+function dataWords({ outputs, outputRateHz }: FleetNode): string {
+  switch (outputs) {
+    case 'flowing':
+      return outputRateHz ? `flows, ${formatRate(outputRateHz)}` : 'flows';
+    case 'quiet':
+      return 'NONE, though somebody listens';
+    case 'unwanted':
+      return 'none: nobody listens';
+    case 'none':
+      return 'it has no outputs';
+    case 'unknown':
+      return 'not known (yet)';
+    default:
+      return '-';
+  }
+}
+
+function growthWords({
+  runs,
+  liveBytes,
+  firstRunPeakBytes,
+  lastRunPeakBytes,
+  leftSegments,
+  leftBytes,
+}: ShmGrowth): string {
+  const most = `most ${formatBytes(firstRunPeakBytes)} in the first run, ${formatBytes(lastRunPeakBytes)} in the last of ${runs}`;
+  const left =
+    leftSegments === 0 ? '' : `; ended runs left ${plural(leftSegments, 'segment')} of ${formatBytes(leftBytes)}`;
+  return `${formatBytes(liveBytes)} now, ${most}${left}`;
+}
+
+/** `CPU 12% of 8, memory 3.1G of 7.6G, disk 40%, 54C`; what a machine does not tell is left out. */
+function loadWords(load: MachineLoad): string {
+  const { cpuPercent, cpuCount, memoryUsedBytes, memoryTotalBytes, diskPercent, gpuPercent, hottestCelsius } = load;
+  const parts = [
+    cpuPercent === undefined ? '' : `CPU ${cpuPercent}%${cpuCount === undefined ? '' : ` of ${cpuCount}`}`,
+    memoryUsedBytes === undefined || memoryTotalBytes === undefined
+      ? ''
+      : `memory ${formatBytes(memoryUsedBytes)} of ${formatBytes(memoryTotalBytes)}`,
+    diskPercent === undefined ? '' : `disk ${diskPercent}%`,
+    gpuPercent === undefined ? '' : `GPU ${gpuPercent}%`,
+    hottestCelsius === undefined ? '' : formatCelsius(hottestCelsius),
+    load.powerMode ?? '',
+    load.model ?? '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function fieldTable(title: string, fields: readonly (readonly [field: string, value: string])[]): DetailsTable {

@@ -33,6 +33,7 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
         ['PgUp PgDn', 'page'],
         ['g G', 'ends'],
       ]);
+    case 'cameras':
     case 'none':
       return mainFooter(ui, options);
   }

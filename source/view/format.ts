@@ -37,6 +37,17 @@ export function formatCount(count: number): string {
   return `${(count / 1_000_000).toFixed(1)}M`;
 }
 
+/** A rate: `15.0 Hz`, `0.5 Hz`, `120 Hz`, `1.2 kHz`. */
+export function formatRate(hz: number): string {
+  if (hz >= 999.5) return `${(hz / 1000).toFixed(1)} kHz`;
+  return `${hz.toFixed(hz < 99.95 ? 1 : 0)} Hz`;
+}
+
+/** A temperature: `54C`. */
+export function formatCelsius(celsius: number): string {
+  return `${Math.round(celsius)}C`;
+}
+
 /** A latency: `0.4 ms`, `12 ms`, `1.2 s`. */
 export function formatLatency(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;

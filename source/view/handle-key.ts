@@ -5,6 +5,8 @@ import { type ActionId, bindingOf, type KeyContext, type KeyName } from './keyma
 import { PANE_IDS } from './layout.ts';
 import type { NodeRow, PaneRow } from './rows.ts';
 import { type NodeTarget, neighbourPane, type Overlay, selectedIndex, type UiState, withView } from './ui-state.ts';
+import { wallKey } from './wall-keys.ts';
+import type { WallGrid } from './wall-scene.ts';
 
 export interface KeyPress {
   readonly key: KeyName;
@@ -22,11 +24,14 @@ export interface KeyScene {
   /** Lines that the overlay has to show in all. */
   readonly overlayRows: number;
   readonly keys: KeyContext;
+  /** The camera wall, where it is open. */
+  readonly wall?: WallGrid;
 }
 
 export type Effect =
   | ({ readonly kind: 'command'; readonly action: NodeAction } & NodeTarget)
   | ({ readonly kind: 'logs' } & NodeTarget)
+  | ({ readonly kind: 'photo' } & NodeTarget)
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
 
@@ -50,6 +55,8 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
     case 'logs':
     case 'help':
       return same(overlayKey(ui, press, scene));
+    case 'cameras':
+      return wallKey(ui, ui.overlay, press, scene.wall);
     case 'none':
       return mainKey(ui, press, scene);
   }
@@ -82,6 +89,8 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
       return same({ ...ui, overlay: { kind: 'filter' } });
     case 'help':
       return same({ ...ui, overlay: { kind: 'help', top: 0 } });
+    case 'cameras':
+      return same({ ...ui, overlay: { kind: 'cameras', key: selectedNode(ui, scene.rows)?.key, isLarge: false } });
     case 'back':
       return same(ui.views[ui.pane].filter === '' ? ui : withView(ui, ui.pane, { filter: '' }));
     case 'quit':

@@ -21,6 +21,8 @@ export type ActionId =
   | 'filter'
   | 'details'
   | 'logs'
+  | 'cameras'
+  | 'photo'
   | 'start'
   | 'stop'
   | 'restart'
@@ -50,6 +52,8 @@ export interface KeyContext {
   };
   readonly hasRow: boolean;
   readonly hasFilter: boolean;
+  /** The camera wall is open. */
+  readonly isWallOpen?: boolean;
 }
 
 export interface Binding {
@@ -145,6 +149,22 @@ export const KEYMAP: readonly Binding[] = [
     footer: 'details',
     help: 'everything known about the selected row',
     disabledReason: (context) => (context.hasRow ? undefined : 'There is no row to open here.'),
+  },
+  {
+    action: 'cameras',
+    keys: ['c'],
+    group: 'Look',
+    footer: 'cameras',
+    help: 'the cameras’ pictures, live; Enter there shows one large',
+    disabledReason: (context) => context.linkProblem,
+  },
+  {
+    action: 'photo',
+    keys: ['p'],
+    group: 'Look',
+    help: 'among the cameras: the selected one’s picture into a PNG file',
+    disabledReason: (context) =>
+      context.isWallOpen === true ? undefined : 'A photo is taken among the cameras: key c goes there.',
   },
   { action: 'filter', keys: ['/'], group: 'Look', footer: 'filter', help: 'filter the rows of this pane as you type' },
   { action: 'help', keys: ['?'], group: 'Look', footer: 'help', help: 'this list' },

@@ -1,6 +1,6 @@
-/** The Nodes pane: two truths side by side, what the daemon says of the process and what the node itself shows. */
+/** The Nodes pane: three truths side by side. The process, by its daemon; the node on zenoh; whether its outputs flow. */
 import type { Column } from './column.ts';
-import { formatAge } from './format.ts';
+import { formatAge, formatRate } from './format.ts';
 import type { NodeRow } from './rows.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
@@ -31,8 +31,34 @@ function aliveSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
   if (silentMs !== undefined && silentMs > HEARTBEAT_LIMIT_MS) {
     return { text: `${glyphs.bad} ${formatAge(silentMs)}`, style: 'bad' };
   }
-  if (row.hasToken || silentMs !== undefined) return { text: glyphs.good, style: 'good' };
-  return { text: '?', style: 'dim' };
+  if (row.hasToken || silentMs !== undefined || row.node.onZenoh === true) return { text: glyphs.good, style: 'good' };
+  if (row.node.onZenoh === undefined || isYoung(row, nowMs)) return { text: '?', style: 'dim' };
+  return { text: glyphs.bad, style: 'warn' };
+}
+
+/** A program needs a moment until it is on zenoh, and its daemon until it has looked. */
+const YOUNG_MS = 20_000;
+
+function isYoung({ node }: NodeRow, nowMs: number): boolean {
+  return node.upSinceMs !== undefined && nowMs - node.upSinceMs < YOUNG_MS;
+}
+
+/** Whether its outputs flow, where its daemon looks. */
+function dataSpan(row: NodeRow, glyphs: Glyphs): Span {
+  if (row.freshness !== 'live') return { text: glyphs.none, style: 'dim' };
+  const { outputs, outputRateHz } = row.node;
+  switch (outputs) {
+    case 'flowing':
+      return { text: outputRateHz ? formatRate(outputRateHz) : glyphs.good, style: 'plain' };
+    case 'quiet':
+      return { text: `${glyphs.bad} no data`, style: 'bad' };
+    case 'unwanted':
+      return { text: 'no reader', style: 'dim' };
+    case 'unknown':
+      return { text: '?', style: 'dim' };
+    default:
+      return { text: glyphs.none, style: 'dim' };
+  }
 }
 
 function healthSpan(row: NodeRow, glyphs: Glyphs): Span {
@@ -59,7 +85,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     id: 'node',
     title: 'NODE',
     align: 'left',
-    width: 14,
+    width: 13,
     flex: 2,
     maxWidth: 40,
     drop: 0,
@@ -84,16 +110,25 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     width: 5,
     maxWidth: 8,
     flex: 1,
-    drop: 4,
+    drop: 3,
     cell: (row, { nowMs, glyphs }) => aliveSpan(row, nowMs, glyphs),
     text: (row) => (row.hasToken ? 'yes' : 'no'),
+  },
+  {
+    id: 'data',
+    title: 'DATA',
+    align: 'right',
+    width: 9,
+    drop: 3,
+    cell: (row, { glyphs }) => dataSpan(row, glyphs),
+    text: (row) => row.node.outputs ?? '',
   },
   {
     id: 'health',
     title: 'HEALTH',
     align: 'left',
     width: 11,
-    drop: 3,
+    drop: 4,
     cell: (row, { glyphs }) => healthSpan(row, glyphs),
     text: (row) => row.node.health,
   },

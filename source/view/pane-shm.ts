@@ -1,8 +1,12 @@
-/** The Shared memory pane: one row a machine. Full shared memory stops every camera on it, so what is left counts. */
+/**
+ * The Shared memory pane: one row a machine. Full shared memory stops every camera on it, so what is left counts; where
+ * there is room, how busy the machine is beside it.
+ */
+import type { MachineLoad } from '../fleet/state.ts';
 import type { Column } from './column.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes, formatCelsius } from './format.ts';
 import type { ShmRow } from './rows.ts';
-import type { Glyphs, StyleName } from './theme.ts';
+import type { Glyphs, Span, StyleName } from './theme.ts';
 
 /** From here on the machine's shared memory is called nearly full, by share of the whole file system taken. */
 export const SHM_WARN_SHARE = 0.8;
@@ -27,6 +31,33 @@ function gauge(share: number, glyphs: Glyphs): string {
   const full = Math.floor(eighths / last);
   const rest = glyphs.bar[eighths % last] ?? '';
   return `${(glyphs.bar[last] ?? '').repeat(full)}${full < GAUGE_CELLS ? rest : ''}`;
+}
+
+/** Some growth is a queue that fills; this much is a leak to look at. */
+const GROWN_WARN_BYTES = 8 * 2 ** 20;
+const CPU_WARN_PERCENT = 90;
+const MEMORY_WARN_PERCENT = 90;
+/** Jetsons throttle a little above. */
+const HOT_CELSIUS = 85;
+
+/** A figure that may be missing; with a sign beside the colour from `warnFrom` on, where there is room for one. */
+function figure(
+  value: number | undefined,
+  glyphs: Glyphs,
+  format: (value: number) => string,
+  warnFrom = Number.POSITIVE_INFINITY,
+): Span {
+  if (value === undefined) return { text: glyphs.none, style: 'dim' };
+  return value >= warnFrom ? { text: `${format(value)}!`, style: 'warn' } : { text: format(value) };
+}
+
+function percent(value: number): string {
+  return `${value}%`;
+}
+
+export function memoryPercent(load: MachineLoad | undefined): number | undefined {
+  if (load?.memoryUsedBytes === undefined || !load.memoryTotalBytes) return undefined;
+  return Math.round((load.memoryUsedBytes / load.memoryTotalBytes) * 100);
 }
 
 export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
@@ -97,5 +128,53 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
         ? { text: '0', style: 'dim' }
         : { text: `${glyphs.warn} ${row.orphanCount}`, style: 'warn' },
     text: (row) => String(row.orphanCount),
+  },
+  {
+    id: 'grown',
+    title: 'GROWN',
+    align: 'right',
+    width: 7,
+    drop: 8,
+    cell: ({ grownBytes }, { glyphs }) =>
+      grownBytes < GROWN_WARN_BYTES
+        ? { text: formatBytes(grownBytes), style: 'dim' }
+        : { text: `${glyphs.warn} ${formatBytes(grownBytes)}`, style: 'warn' },
+    text: (row) => formatBytes(row.grownBytes),
+  },
+  {
+    id: 'locked',
+    title: 'LOCKED',
+    align: 'right',
+    width: 6,
+    drop: 9,
+    cell: ({ shm }, { glyphs }) => figure(shm.lockedBytes, glyphs, formatBytes),
+    text: ({ shm }) => (shm.lockedBytes === undefined ? '' : formatBytes(shm.lockedBytes)),
+  },
+  {
+    id: 'cpu',
+    title: 'CPU',
+    align: 'right',
+    width: 5,
+    drop: 5,
+    cell: ({ load }, { glyphs }) => figure(load?.cpuPercent, glyphs, percent, CPU_WARN_PERCENT),
+    text: ({ load }) => String(load?.cpuPercent ?? ''),
+  },
+  {
+    id: 'memory',
+    title: 'MEM',
+    align: 'right',
+    width: 5,
+    drop: 6,
+    cell: ({ load }, { glyphs }) => figure(memoryPercent(load), glyphs, percent, MEMORY_WARN_PERCENT),
+    text: ({ load }) => String(memoryPercent(load) ?? ''),
+  },
+  {
+    id: 'temperature',
+    title: 'TEMP',
+    align: 'right',
+    width: 5,
+    drop: 7,
+    cell: ({ load }, { glyphs }) => figure(load?.hottestCelsius, glyphs, formatCelsius, HOT_CELSIUS),
+    text: ({ load }) => String(load?.hottestCelsius ?? ''),
   },
 ];

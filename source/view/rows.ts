@@ -8,11 +8,13 @@ import {
   type FleetState,
   type Freshness,
   type Machine,
+  type MachineLoad,
   machineFreshness,
   nodeKey,
   type Router,
   type RouterSession,
   routerFreshness,
+  type ShmGrowth,
   type ShmInfo,
 } from '../fleet/state.ts';
 
@@ -30,6 +32,8 @@ export interface NodeRow extends BaseRow {
   /** A liveliness token of its own stands. */
   readonly hasToken: boolean;
   readonly heartbeatAtMs?: number;
+  /** What its runs took of the shared memory, where its daemon saw any. */
+  readonly shm?: ShmGrowth;
 }
 
 export interface RouterRow extends BaseRow {
@@ -51,6 +55,9 @@ export interface ShmRow extends BaseRow {
   readonly shm: ShmInfo;
   readonly orphanCount: number;
   readonly orphanBytes: number;
+  /** By which its nodes' shared memory grew from their first run to the last, and what ended runs left. */
+  readonly grownBytes: number;
+  readonly load?: MachineLoad;
 }
 
 export interface FleetRows {
@@ -101,6 +108,7 @@ function nodeRows(state: FleetState, machine: Machine): NodeRow[] {
       lostSinceMs: machine.lostSinceMs,
       hasToken: state.aliveNodes.has(key),
       heartbeatAtMs: node.status === 'running' ? state.heartbeatAtMs.get(key) : undefined,
+      shm: machine.shm?.growth?.find((growth) => growth.node === node.name),
     };
   });
 }
@@ -160,8 +168,14 @@ function shmRow(state: FleetState, machine: Machine): ShmRow[] {
       lostSinceMs: machine.lostSinceMs,
       orphanCount: orphans.length,
       orphanBytes: orphans.reduce((sum, segment) => sum + segment.sizeBytes, 0),
+      grownBytes: machine.shm.growth?.reduce((sum, growth) => sum + grownBytes(growth), 0) ?? 0,
+      load: machine.load,
     },
   ];
+}
+
+function grownBytes({ firstRunPeakBytes, lastRunPeakBytes, leftBytes }: ShmGrowth): number {
+  return Math.max(0, lastRunPeakBytes - firstRunPeakBytes) + leftBytes;
 }
 
 /** Swaps new rows for the old ones that hold the same, and the list for the old list where nothing changed. */

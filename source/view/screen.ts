@@ -4,6 +4,8 @@
  */
 import type { FleetState } from '../fleet/state.ts';
 import { type Alert, alertsOf } from './alerts.ts';
+import type { PicturePlace } from './camera-tile.ts';
+import { type PicturesView, wallFooter } from './camera-wall.ts';
 import { type DetailsTable, detailsOf, detailsPageRows } from './details.ts';
 import { emptySentences } from './empty.ts';
 import { footerLine } from './footer.ts';
@@ -17,9 +19,11 @@ import { type PaneContent, paneTitle } from './pane-content.ts';
 import type { FleetRows } from './rows.ts';
 import { fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
-import { selectedIndex, settleView, type UiState } from './ui-state.ts';
+import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
+import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
 
-export interface Picture {
+/** A piece of painted text and its place. */
+export interface Placed {
   readonly rect: Rect;
   readonly lines: readonly string[];
 }
@@ -32,10 +36,12 @@ export type Screen =
       /** Header, alerts, tabs: what stands above the panes. */
       readonly above: readonly string[];
       /** Side by side or one below the other; what lies over all of them takes their place. */
-      readonly panes: readonly Picture[];
-      readonly dialog?: Picture;
+      readonly panes: readonly Placed[];
+      readonly dialog?: Placed;
       readonly details?: { readonly rect: Rect; readonly table: DetailsTable; readonly remark: string };
       readonly footer: string;
+      /** Boxes that are left blank for pictures. */
+      readonly pictures: readonly PicturePlace[];
     };
 
 export interface SceneInput {
@@ -49,6 +55,7 @@ export interface SceneInput {
   readonly keys: KeyContext;
   readonly readOnly: boolean;
   readonly banner?: string;
+  readonly pictures: PicturesView;
 }
 
 export interface Scene {
@@ -59,6 +66,8 @@ export interface Scene {
   readonly pageRows: number;
   /** Lines the overlay has in all. */
   readonly overlayRows: number;
+  /** The camera wall, where it is open. */
+  readonly wall?: WallGrid;
 }
 
 export function buildScene(input: SceneInput): Scene {
@@ -83,7 +92,7 @@ export function buildScene(input: SceneInput): Scene {
     case 'logs': {
       const panes = [{ rect: body, lines: drawLogs(overlay.logs, body, theme) }];
       return {
-        screen: { kind: 'full', size, above, panes, footer },
+        screen: { kind: 'full', size, above, panes, footer, pictures: [] },
         ui,
         pageRows: page,
         overlayRows: overlay.logs.lines.length,
@@ -92,11 +101,16 @@ export function buildScene(input: SceneInput): Scene {
     case 'help': {
       const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
       const overlayRows = helpLines(innerWidth(body.width)).length;
-      return { screen: { kind: 'full', size, above, panes, footer }, ui, pageRows: page, overlayRows };
+      return { screen: { kind: 'full', size, above, panes, footer, pictures: [] }, ui, pageRows: page, overlayRows };
     }
+    case 'cameras':
+      return wallScene(input, ui, overlay, above, body);
     case 'details': {
-      const table = detailsOf(fleet, rows, overlay.pane, overlay.key, nowMs, body.width);
-      if (table !== undefined) return detailsScene(input, ui, above, footer, body, table, overlay.top);
+      const picture = detailsPicture(input, overlay, body);
+      const width = body.width - (picture === undefined ? 0 : picture.area.width + 1);
+      const table = detailsOf(fleet, rows, overlay.pane, overlay.key, nowMs, width);
+      if (table !== undefined)
+        return detailsScene(input, ui, above, footer, { ...body, width }, table, overlay.top, picture);
       break;
     }
     default:
@@ -105,7 +119,7 @@ export function buildScene(input: SceneInput): Scene {
   const dialog = overlay.kind === 'dialog' ? drawDialog(overlay.dialog, size, theme) : undefined;
   const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
-  return { screen: { kind: 'full', size, above, panes, dialog, footer }, ui, pageRows, overlayRows: 0 };
+  return { screen: { kind: 'full', size, above, panes, dialog, footer, pictures: [] }, ui, pageRows, overlayRows: 0 };
 }
 
 function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
@@ -225,6 +239,7 @@ function detailsScene(
   body: Rect,
   table: DetailsTable,
   wantedTop: number,
+  picture: DetailsPicture | undefined,
 ): Scene {
   const pageRows = detailsPageRows(body.height - 1);
   const count = table.rows.length;
@@ -232,7 +247,7 @@ function detailsScene(
   const shown = table.rows.slice(top, top + pageRows);
   const remark = count > pageRows ? `${top + 1}-${top + shown.length} of ${count}` : '';
   const title = input.theme.paint([
-    { text: fit(` ${table.title}`, body.width - remark.length - 1), style: 'title-active' },
+    { text: fit(` ${table.title}`, input.size.columns - remark.length - 1), style: 'title-active' },
     { text: `${remark} `, style: 'dim' },
   ]);
   return {
@@ -240,17 +255,48 @@ function detailsScene(
       kind: 'full',
       size: input.size,
       above: [...above, title],
-      panes: [],
+      panes: picture === undefined ? [] : [{ rect: picture.area, lines: picture.lines }],
       details: {
         rect: { ...body, y: body.y + 1, height: body.height - 1 },
         table: { ...table, rows: shown },
         remark,
       },
       footer,
+      pictures: picture?.places ?? [],
     },
     ui,
     pageRows,
     overlayRows: count,
+  };
+}
+
+function wallScene(
+  input: SceneInput,
+  ui: UiState,
+  choice: Extract<Overlay, { readonly kind: 'cameras' }>,
+  above: readonly string[],
+  body: Rect,
+): Scene {
+  const { theme, size, pictures } = input;
+  const { wall, grid, overlay } = drawWallScene(input, choice, body);
+  const { notice } = ui;
+  const footer =
+    notice === undefined
+      ? wallFooter(pictures, choice.isLarge, size.columns, theme.glyphs.enter)
+      : footerLine({ ...ui, overlay: { kind: 'none' } }, { ...input, width: size.columns, glyphs: theme.glyphs });
+  return {
+    screen: {
+      kind: 'full',
+      size,
+      above,
+      panes: [{ rect: body, lines: wall.lines }],
+      footer: theme.paint(footer),
+      pictures: wall.places,
+    },
+    ui: overlay === choice ? ui : { ...ui, overlay },
+    pageRows: 1,
+    overlayRows: 0,
+    wall: grid,
   };
 }
 

@@ -42,7 +42,9 @@ export type Overlay =
   | { readonly kind: 'dialog'; readonly dialog: Dialog }
   | { readonly kind: 'details'; readonly pane: PaneId; readonly key: string; readonly top: number }
   | { readonly kind: 'logs'; readonly logs: LogsView }
-  | { readonly kind: 'help'; readonly top: number };
+  | { readonly kind: 'help'; readonly top: number }
+  /** The camera wall. `key` is the selected camera's, `isLarge` shows it alone. */
+  | { readonly kind: 'cameras'; readonly key?: string; readonly isLarge: boolean };
 
 /** What came of something, on the line above the keys. */
 export interface Notice {

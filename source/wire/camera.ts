@@ -20,6 +20,9 @@ export interface CompressedFrame {
   /** `h264` is Annex B with SPS and PPS before each key frame; a word of a newer camera stays itself. */
   readonly format: 'h264' | 'jpeg' | (string & {});
   readonly data: Uint8Array;
+  /** Size of the frame that a thumbnail was made of. Ours: other senders leave it out. */
+  readonly sourceWidth?: number | undefined;
+  readonly sourceHeight?: number | undefined;
 }
 
 const BYTES_PER_PIXEL = { rgba8: 4, rgb8: 3, bgr8: 3, mono8: 1 } as const;
@@ -69,6 +72,8 @@ export function decodeCompressedFrame(bytes: Uint8Array): Decoded<CompressedFram
     header: readHeader(fields.fields('header')),
     format: fields.text('format'),
     data: fields.bytes('data'),
+    sourceWidth: fields.has('source_width') ? fields.integer('source_width') : undefined,
+    sourceHeight: fields.has('source_height') ? fields.integer('source_height') : undefined,
   }));
 }
 
@@ -120,7 +125,13 @@ function headerToWire(header: CameraHeader): { readonly [key: string]: Encodable
 }
 
 export function encodeCompressedFrame(frame: CompressedFrame): Uint8Array {
-  return encodeCbor({ header: headerToWire(frame.header), format: frame.format, data: frame.data });
+  return encodeCbor({
+    header: headerToWire(frame.header),
+    format: frame.format,
+    data: frame.data,
+    source_width: frame.sourceWidth,
+    source_height: frame.sourceHeight,
+  });
 }
 
 /**

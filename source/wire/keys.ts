@@ -72,11 +72,23 @@ export function compressedFrameKey(machine: string, camera: string): string {
   return globalDataKey(machine, `${camera}/compressed`);
 }
 
+/** JPEG of a camera's newest raw frame, by its machine's daemon while somebody listens. Camera `*` for all. */
+export function thumbnailKey(machine: string, camera: string): string {
+  return globalDataKey(machine, `${camera}/thumbnail`);
+}
+
+/** Where a viewer says which size and rate it wants; see thumbnail-wish.ts. Ours: other daemons have none. */
+export function thumbnailWishKey(machine: string, camera: string): string {
+  return `${thumbnailKey(machine, camera)}/want`;
+}
+
 /** Name of the node that publishes its machine's figures. */
 export const TELEMETRY_NODE = 'system-telemetry';
+/** Of the key of a machine's telemetry, after the machine. */
+export const TELEMETRY_SUFFIX = `${TELEMETRY_NODE}/metrics`;
 
 export function telemetryKey(machine: string): string {
-  return globalDataKey(machine, `${TELEMETRY_NODE}/metrics`);
+  return globalDataKey(machine, TELEMETRY_SUFFIX);
 }
 
 /** What a key is about. Parts of it are untrusted text. */

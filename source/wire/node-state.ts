@@ -79,6 +79,8 @@ export interface NodeState {
   /** While it runs: whether it is alive on zenoh, and whether its outputs flow. */
   readonly onZenoh?: boolean | undefined;
   readonly outputs?: OutputFlow | undefined;
+  /** Messages per second of its busiest output, over the last seconds; undefined where it does not count them. */
+  readonly outputRateHz?: number | undefined;
 }
 
 /** Reply of `…/daemon/nodes`. */
@@ -118,6 +120,7 @@ export function readNodeState(fields: Fields): NodeState {
     lastLogLines: fields.texts('last_log_lines'),
     onZenoh: fields.has('on_zenoh') ? fields.flag('on_zenoh') : undefined,
     outputs: fields.has('outputs') ? readFlow(fields.text('outputs')) : undefined,
+    outputRateHz: fields.has('output_rate_hz') ? fields.number('output_rate_hz') : undefined,
   };
 }
 
@@ -153,6 +156,7 @@ export function nodeStateToWire(node: NodeState): { readonly [key: string]: Enco
     last_log_lines: node.lastLogLines.length > 0 ? node.lastLogLines : undefined,
     on_zenoh: node.onZenoh,
     outputs: node.outputs,
+    output_rate_hz: node.outputRateHz,
   };
 }
 

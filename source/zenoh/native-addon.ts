@@ -17,6 +17,8 @@ export interface NativeAddon {
   releaseLease(leaseId: number, buffer: ArrayBuffer): void;
   /** Leases that have not ended. */
   leaseCount(): number;
+  /** Lets go of the mapped pages of programs and libraries that equal their files; how many bytes they were. */
+  releaseFilePages(): number;
   /** Panics inside. */
   panicForTest(): void;
 }

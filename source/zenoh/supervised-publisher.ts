@@ -35,7 +35,8 @@ export async function supervisePublisher(
   return {
     keyExpr,
     get matching() {
-      return isMatching && declared.handle !== undefined;
+      // Known a moment before the handle stands, and told to the listeners then: both say the same.
+      return isMatching && !declared.isUndeclared;
     },
     put: (payload, options) =>
       send(payload, (publisher) =>

@@ -17,7 +17,13 @@ export const chaos: Benchmark = {
         unit: 'nodes',
         bar: { atMost: 0 },
       },
+      {
+        what: 'looks at a node, of which only one state was right',
+        value: (100 * result.definiteLooks) / result.looks,
+        unit: '%',
+      },
       { what: 'commands acknowledged meanwhile', value: result.acknowledged, unit: '' },
+      { what: 'commands that failed for those of other clients', value: result.contended, unit: '' },
       { what: 'commands that a kill left without an answer', value: result.unanswered, unit: '' },
       { what: 'the rounds took', value: (performance.now() - startedAtMs) / 1_000, unit: 's' },
     ];

@@ -78,7 +78,8 @@ export async function until(isTrue: () => boolean | Promise<boolean>, what: stri
 
 /** A publisher that the router has told of its subscriber: what it puts arrives. */
 export async function matchedPublisher(session: Session, keyExpr: string): Promise<Publisher> {
-  const publisher = await session.declarePublisher(keyExpr);
+  // Under load zenoh may drop what may be dropped.
+  const publisher = await session.declarePublisher(keyExpr, { congestion: 'block' });
   await until(() => publisher.matching, `a subscriber of ${keyExpr}`);
   return publisher;
 }

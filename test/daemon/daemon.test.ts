@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -118,7 +127,8 @@ describe('discovery', () => {
     const daemon = await start();
     await daemon.stop();
     expect(network.declarations()).toEqual(before);
-    expect([existsSync(home.lockFile), existsSync(home.socketFile)]).toEqual([false, false]);
+    expect(readdirSync(home.folder)).not.toContain('daemon.lock');
+    expect(existsSync(home.socketFile)).toBe(false);
   });
 });
 
@@ -496,6 +506,30 @@ describe('the older command path', () => {
     await put({ id: '8', command: { kind: 'shutdown' }, authToken });
     await daemon.shutdownRequested;
   });
+
+  it('answers each command of a flood: those that find too many before them with an error', async () => {
+    register({ tick: 'sleep 1000' });
+    await start();
+    const authToken = readFileSync(home.tokenFile, 'utf8').trim();
+    const answers = new Map<string, DaemonEvent[]>();
+    const subscriber = await screen.declareSubscriber(daemonKey(MACHINE, 'events'), (sample) => {
+      const event = decodeDaemonEvent(sample.payload);
+      if (event.ok) answers.set(event.value.id, [...(answers.get(event.value.id) ?? []), event.value]);
+    });
+    const ids = Array.from({ length: 300 }, (_, index) => `flood-${index}`);
+    for (const id of ids) {
+      const request = encodeDaemonCommand({ id, command: { kind: 'start_node', name: 'tick' }, authToken });
+      await screen.put(daemonKey(MACHINE, 'command'), request, { encoding: CBOR_ENCODING });
+    }
+    await until(() => ids.every((id) => answers.get(id)?.at(-1)?.type === 'done'));
+    await subscriber.undeclare();
+    const firsts = ids.map((id) => answers.get(id)?.[0]);
+    expect(firsts.filter((event) => event?.type === 'result').length).toBeGreaterThanOrEqual(64);
+    const refused = firsts.filter((event) => event?.type === 'error');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(new Set(refused.map((event) => event?.text))).toEqual(new Set(['64 commands wait already: send it again.']));
+    expect(await nodeState('tick')).toMatchObject({ status: 'running' });
+  });
 });
 
 describe('without a router', () => {
@@ -530,7 +564,7 @@ describe('a second daemon', () => {
     await expect(start('other')).rejects.toThrow(/already runs on .*: process \d+, machine jetson_1/);
     const second = findHome(join(folder, 'second-home'), {});
     await expect(start(MACHINE, second)).rejects.toThrow(/Another daemon answers as machine jetson_1/);
-    expect(existsSync(second.lockFile)).toBe(false);
+    expect(readdirSync(second.folder)).not.toContain('daemon.lock');
     expect(await ask(daemonKey('*', 'manifest'), decodeDaemonManifest)).toHaveLength(1);
   });
 });

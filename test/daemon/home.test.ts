@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
-  existsSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findHome, type Home, isSameToken, prepareHome, readOrMakeToken } from '../../source/daemon/home.ts';
-import { lockHome } from '../../source/daemon/lock.ts';
+import { lockHome } from '../../source/daemon/locks.ts';
 import { readProcessStat } from '../../source/daemon/proc.ts';
 
 let folder: string;
@@ -55,7 +55,7 @@ it('is held by one process, which is named to the second', () => {
   const unlock = lockHome(home, 'm1');
   expect(() => lockHome(home, 'm2')).toThrow(new RegExp(`process ${process.pid}, machine m1 since 20`));
   unlock();
-  expect(existsSync(home.lockFile)).toBe(false);
+  expect(readdirSync(home.folder)).not.toContain('daemon.lock');
   lockHome(home, 'm2')();
 });
 
@@ -64,7 +64,10 @@ it.each([
   ['of a process id that another process has now', () => ({ pid: process.pid, startTicks: 1, machineId: 'm' })],
   ['that is half written', () => undefined],
 ])('takes over a lock %s', (_label, holder) => {
+  // As earlier versions wrote it, and as it is written now.
   writeFileSync(home.lockFile, JSON.stringify(holder()) ?? '{"pid":');
+  lockHome(home, 'm')();
+  symlinkSync(`${holder()?.pid ?? 'no'} ${holder()?.startTicks} m`, home.lockFile);
   lockHome(home, 'm')();
   expect(readdirSync(home.folder).filter((name) => name.startsWith('daemon.lock'))).toEqual([]);
 });
@@ -85,7 +88,14 @@ it('does not hold a lock for a zombie', async () => {
 
 it('gives back only its own lock', () => {
   const unlock = lockHome(home, 'm');
-  writeFileSync(home.lockFile, JSON.stringify({ pid: 1, startTicks: 0, machineId: 'other' }));
+  rmSync(home.lockFile);
+  symlinkSync('1 0 other', home.lockFile);
   unlock();
-  expect(readFileSync(home.lockFile, 'utf8')).toContain('other');
+  expect(readlinkSync(home.lockFile)).toContain('other');
+});
+
+it('respects the lock of an earlier version that still runs', () => {
+  const startTicks = readProcessStat('self')?.startTicks;
+  writeFileSync(home.lockFile, JSON.stringify({ pid: process.pid, startTicks, machineId: 'old', sinceMs: 1 }));
+  expect(() => lockHome(home, 'm')).toThrow(`process ${process.pid}, machine old since 1970-01-01T00:00:00.001Z`);
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { NodeLog } from '../../source/daemon/node-log.ts';
 
 let folder: string;
@@ -85,6 +85,17 @@ it('asks a flooding node to wait', async () => {
   expect(log.write('out', Buffer.from('a\n'.repeat(2_000)))).toBe(false);
   await log.whenReady();
   expect(log.write('out', Buffer.from('a\n'))).toBe(true);
+  await log.flush();
+});
+
+it('lets a node go on after a second, though the clock was set back by a day', async () => {
+  const log = new NodeLog(file, { limits: { readBytesPerSecond: 100 } });
+  expect(log.write('out', Buffer.from('a\n'.repeat(20)))).toBe(false);
+  const now = Date.now;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 86_400_000);
+  await log.whenReady();
+  expect(log.write('out', Buffer.from(''))).toBe(true);
+  clock.mockRestore();
   await log.flush();
 });
 

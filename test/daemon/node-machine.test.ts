@@ -37,6 +37,7 @@ const restart: NodeEvent = { kind: 'restart' };
 const retry: NodeEvent = { kind: 'retry' };
 const spawned: NodeEvent = { kind: 'spawned', pid: 7 };
 const spawnFailed: NodeEvent = { kind: 'spawn-failed', reason: 'no such file' };
+const spawnBlocked: NodeEvent = { ...spawnFailed, reason: 'the disk is full', isBlocked: true };
 const crashed: NodeEvent = { kind: 'ended', code: 1, signal: null };
 const finished: NodeEvent = { kind: 'ended', code: 0, signal: null };
 const adopted: NodeEvent = { kind: 'adopted', pid: 9, startedAtMs: 5, desired: 'running' };
@@ -52,13 +53,34 @@ describe('every event in every phase', () => {
     done: { kind: 'done', reason: 'exit 0' },
     failed: { kind: 'failed', reason: 'exit 1' },
   };
-  const events = { start, stop, restart, retry, spawned, spawnFailed, crashed, finished, adopted, adoptedUnwanted };
+  const events = {
+    start,
+    stop,
+    restart,
+    retry,
+    spawned,
+    spawnFailed,
+    spawnBlocked,
+    crashed,
+    finished,
+    adopted,
+    adoptedUnwanted,
+  };
 
   // Phase and desired before; per event: phase, desired, effect after. `=` is the phase before.
   const same = '= running';
   const table: readonly (readonly [Phase['kind'], 'running' | 'stopped', Record<keyof typeof events, string>])[] = [
     ['stopped', 'stopped', { ...all('= stopped'), ...startable(), adopted: 'running running' }],
-    ['starting', 'running', { ...all(same), stop: '= stopped', ...spawnable('running running', 'failed running') }],
+    [
+      'starting',
+      'running',
+      {
+        ...all(same),
+        stop: '= stopped',
+        ...spawnable('running running', 'failed running'),
+        spawnBlocked: 'backoff running',
+      },
+    ],
     [
       'starting',
       'stopped',
@@ -84,6 +106,7 @@ describe('every event in every phase', () => {
       retry: outcome,
       spawned: outcome,
       spawnFailed: outcome,
+      spawnBlocked: outcome,
       crashed: outcome,
       finished: outcome,
       adopted: outcome,
@@ -103,7 +126,7 @@ describe('every event in every phase', () => {
     return { start: same, restart: same };
   }
   function spawnable(good: string, bad: string) {
-    return { spawned: good, spawnFailed: bad };
+    return { spawned: good, spawnFailed: bad, spawnBlocked: bad };
   }
   function endable(crash: string, finish: string) {
     return { crashed: crash, finished: finish };
@@ -169,6 +192,13 @@ describe('restarts', () => {
     expect(run([start, spawned, event], { restart: policy }).phase.kind).toBe(phase);
   });
 
+  it('are tried again and not counted while the machine can start nothing', () => {
+    const blocked = run([start, spawnBlocked, retry, spawnBlocked]);
+    expect(blocked.phase).toEqual({ kind: 'backoff', reason: 'the disk is full', delayMs: 5_000, isBlocked: true });
+    expect(blocked.machine).toMatchObject({ desired: 'running', restartCount: 0, failuresMs: [] });
+    expect(run([start, spawnBlocked, retry, spawned, crashed, retry]).machine.restartCount).toBe(1);
+  });
+
   it('know the exit codes of success', () => {
     expect(run([start, spawned, crashed], { successExitCodes: [1] }).phase).toEqual({ kind: 'done', reason: 'exit 1' });
     expect(run([start, spawned, finished], { successExitCodes: [1] }).phase.kind).toBe('backoff');
@@ -222,7 +252,7 @@ class World {
 
   possible(): readonly NodeEvent[] {
     const events = [start, stop, restart, retry];
-    if (this.isSpawning) events.push(spawned, spawned, spawnFailed);
+    if (this.isSpawning) events.push(spawned, spawned, spawnFailed, spawnBlocked);
     if (this.isRunning) events.push(crashed, finished, { kind: 'ended', code: null, signal: 'SIGKILL' });
     return events;
   }

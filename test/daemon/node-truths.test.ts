@@ -1,44 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { judgeOutputs, NodeTruths } from '../../source/daemon/node-truths.ts';
+import { NodeTruths } from '../../source/daemon/node-truths.ts';
 import { startNode } from '../../source/nodes/node-runtime.ts';
 import { nodeManifestKey } from '../../source/wire/keys.ts';
-import { encodeNodeManifest, type NodeIo } from '../../source/wire/manifest.ts';
+import { encodeNodeManifest } from '../../source/wire/manifest.ts';
 import type { NodeState } from '../../source/wire/node-state.ts';
 import type { Session } from '../../source/zenoh/session.ts';
 import { FakeNetwork } from '../support/fake-session.ts';
-
-const output = (fields: Partial<NodeIo>): NodeIo => ({
-  topic: 'cam/raw',
-  everFired: true,
-  stillLive: true,
-  declaredAtNs: 0n,
-  ...fields,
-});
-const counted = (firedCount: bigint, wanted: boolean) => output({ firedCount, wanted });
-
-it.each([
-  ['none', undefined, []],
-  // Nodes that do not count.
-  ['unknown', undefined, [output({ everFired: false })]],
-  ['flowing', undefined, [output({})]],
-  ['quiet', undefined, [output({ stillLive: false })]],
-  // Ours.
-  ['unknown', undefined, [counted(5n, true)]],
-  ['flowing', [counted(4n, true)], [counted(5n, true)]],
-  ['flowing', [counted(4n, true)], [counted(5n, false)]],
-  ['quiet', [counted(5n, true)], [counted(5n, true)]],
-  ['unknown', [counted(5n, false)], [counted(5n, true)]],
-  ['unwanted', [counted(5n, true)], [counted(5n, false)]],
-  // The one that asks for attention.
-  [
-    'quiet',
-    [counted(5n, true), { ...counted(0n, true), topic: 'b' }],
-    [counted(6n, true), { ...counted(0n, true), topic: 'b' }],
-  ],
-] as const)('calls outputs %s', (flow, before, now) => {
-  expect(judgeOutputs(before, now)).toBe(flow);
-});
 
 let network: FakeNetwork;
 let session: Session;
@@ -53,6 +21,7 @@ beforeEach(async () => {
     session,
     machineId: 'm',
     isAnyRunning: () => isAnyRunning,
+    pidOf: () => 7,
     lookMs: 20,
     say: expect.unreachable,
   });
@@ -64,7 +33,8 @@ afterEach(async () => {
   await session.close();
 });
 
-const stateOf = (name: string, status: NodeState['status'] = 'running') => truths.addTo({ name, status } as NodeState);
+const stateOf = (name: string, status: NodeState['status'] = 'running') =>
+  truths.addTo({ name, status, pid: 7 } as NodeState);
 const until = async (isDone: () => boolean): Promise<void> => {
   while (!isDone()) await sleep(10);
 };
@@ -86,21 +56,25 @@ it('tells a process from a node on zenoh, and that from outputs that flow', asyn
   await until(() => stateOf('cam').outputs === 'quiet');
   const sending = setInterval(() => void raw.put('frame'), 2);
   await until(() => stateOf('cam').outputs === 'flowing');
+  // A put each 2 ms, or as many as a busy machine makes of that.
+  expect(stateOf('cam').outputRateHz).toBeGreaterThan(10);
+  expect(stateOf('cam').outputRateHz).toBeLessThan(1_000);
   clearInterval(sending);
   await until(() => stateOf('cam').outputs === 'quiet');
+  expect(stateOf('cam').outputRateHz).toBe(0);
   // What an earlier process answered says nothing of the one that runs now; its token is another matter.
-  const restarted = truths.addTo({ name: 'cam', status: 'running', startedAtMs: Date.now() + 60_000 } as NodeState);
+  const restarted = truths.addTo({ name: 'cam', status: 'running', pid: 8 } as NodeState);
   expect(restarted).toMatchObject({ onZenoh: true, outputs: 'unknown' });
   await subscriber.undeclare();
   await screen.close();
 
   // What does not run has neither; without a link nothing is known.
-  expect(stateOf('cam', 'stopped')).toEqual({ name: 'cam', status: 'stopped' });
+  expect(stateOf('cam', 'stopped')).toEqual({ name: 'cam', status: 'stopped', pid: 7 });
   await node.close();
   await until(() => stateOf('cam').onZenoh === false);
   network.cut();
   await until(() => session.link.state === 'lost');
-  expect(stateOf('cam')).toEqual({ name: 'cam', status: 'running' });
+  expect(stateOf('cam')).toEqual({ name: 'cam', status: 'running', pid: 7 });
 });
 
 it('finds a node of others, without token, by its manifest; asks nobody where nothing runs', async () => {

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { withRegistryLock } from '../../source/daemon/locks.ts';
 import {
   DamagedRegistry,
   editRegistryFile,
@@ -23,7 +24,6 @@ import {
   writeRegistry,
 } from '../../source/daemon/registry.ts';
 import { findEntry, withChanged, withInstance, withNode } from '../../source/daemon/registry-edits.ts';
-import { withRegistryLock } from '../../source/daemon/registry-lock.ts';
 
 let folder: string;
 let file: string;

@@ -84,6 +84,18 @@ it('keeps the log within its limit', async () => {
   expect(statSync(join(folder, 'tick.log.1')).size).toBeGreaterThanOrEqual(20_000);
 });
 
+it('reads a flood to its end, keeps some of it, and counts every line that it leaves out', async () => {
+  const lineCount = 2_000_000;
+  const keeper = keeperOf({ logBytes: 1e9 });
+  const running = await start(keeper, 'sh', '-c', `yes ${'x'.repeat(49)} | head -n ${lineCount}`);
+  expect(await running.ended).toMatchObject({ code: 0 });
+  const lines = log().split('\n');
+  const kept = lines.filter((line) => / out x{49}$/.test(line)).length;
+  const dropped = lines.map((line) => Number(/ daemon dropped (\d+) lines: /.exec(line)?.[1] ?? 0));
+  expect(kept).toBeGreaterThan(10_000);
+  expect(kept + dropped.reduce((sum, count) => sum + count, 0)).toBe(lineCount);
+});
+
 it('takes over what another keeper started, and what has ended since, but nothing by its process id alone', async () => {
   const running = await start(keeperOf(), 'sleep', '1000');
   const file = join(folder, 'run', 'tick.json');

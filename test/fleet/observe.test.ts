@@ -4,6 +4,8 @@ import { type Observation, observeFleet } from '../../source/fleet/observe.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import { toSnapshot } from '../../source/fleet/snapshot.ts';
 import { type FleetState, initialState, machineFreshness } from '../../source/fleet/state.ts';
+import { encodeEnvelope } from '../../source/wire/envelope.ts';
+import { telemetryKey } from '../../source/wire/keys.ts';
 import type { Session } from '../../source/zenoh/session.ts';
 import { declareFakeRouter, FakeMachine, makeLedger, makeNodeState } from '../support/fake-fleet.ts';
 import { FAKE_ENDPOINT, FakeNetwork } from '../support/fake-session.ts';
@@ -202,4 +204,70 @@ test('a ledger tells orphans apart', async () => {
   });
   const { state } = await watch(network);
   await eventually(() => expect(toSnapshot(state(), 0).shm[0]?.orphans).toBe(1));
+});
+
+test('a clock that is set back keeps no question from being asked', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  const { state } = await watch(network);
+  await eventually(() => expect(state().machines.get('jetson_1')?.shm).toBeDefined());
+  const now = Date.now;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000);
+  try {
+    jetson.ledger = makeLedger('jetson_1', { usedBytes: 77 });
+    await eventually(() => expect(state().machines.get('jetson_1')?.shm?.usedBytes).toBe(77));
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+test('telemetry of a machine is seen at once, by CBOR or JSON, and what is none changes nothing', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['a']);
+  const { state } = await watch(network);
+  await eventually(() => expect(state().machines.has('jetson_1')).toBe(true));
+  const header = { schemaUri: 's', sourceInstance: 'daemon', monotonicSeq: 1n, tsNs: 1n };
+  const body = {
+    cpu: { usage_percent: 12.4, count: 6, per_core: [12.4] },
+    memory: { total_bytes: 2 ** 30, used_bytes: 2 ** 29 + 5, available_bytes: 1, usage_percent: 50 },
+    temperatures: [
+      { name: 'cpu-thermal', celsius: 51.2 },
+      { name: 'gpu-thermal', celsius: 54.6 },
+    ],
+  };
+  await jetson.session.put(telemetryKey('jetson_1'), encodeEnvelope(header, body));
+  await eventually(() =>
+    expect(state().machines.get('jetson_1')?.load).toMatchObject({
+      cpuPercent: 12,
+      cpuCount: 6,
+      memoryUsedBytes: 2 ** 29,
+      memoryTotalBytes: 2 ** 30,
+      hottestCelsius: 55,
+    }),
+  );
+  const before = state().machines.get('jetson_1')?.load;
+  await jetson.session.put(telemetryKey('jetson_1'), 'no telemetry');
+  await jetson.session.put(telemetryKey('jetson_1'), '{"header":{},"body":{"cpu":{"usage_percent":80}}}');
+  await eventually(() => expect(state().machines.get('jetson_1')?.load).toMatchObject({ cpuPercent: 80 }));
+  expect(before).toMatchObject({ cpuPercent: 12 });
+});
+
+test('what a daemon tells of a running node’s data is in the state and in the snapshot; of one that stands, nothing', async () => {
+  const network = new FakeNetwork();
+  const flows = { onZenoh: true, outputs: 'flowing', outputRateHz: 14.96 } as const;
+  const started = await FakeMachine.start(network, {
+    id: 'jetson_1',
+    nodes: [makeNodeState({ name: 'a', ...flows }), makeNodeState({ name: 'b', status: 'stopped', ...flows })],
+    ledger: makeLedger('jetson_1', { lockedBytes: 5 }),
+  });
+  sessions.push(started.session);
+  const { state } = await watch(network);
+  await eventually(() => expect(state().machines.get('jetson_1')?.shm).toBeDefined());
+  expect(toSnapshot(state(), Date.now())).toMatchObject({
+    nodes: [
+      { name: 'a', onZenoh: true, outputs: 'flowing', outputRateHz: 15 },
+      { name: 'b', onZenoh: null, outputs: null, outputRateHz: null },
+    ],
+    shm: [{ lockedBytes: 5 }],
+  });
 });

@@ -197,3 +197,19 @@ test('heartbeats are remembered by node', () => {
   const state = play([{ type: 'heartbeats', atMs: 77, keys: new Set(['m/front_door']) }]);
   expect(state.heartbeatAtMs.get('m/front_door')).toBe(77);
 });
+
+test('telemetry belongs to a machine that answers, keeps what looks the same, and is forgotten when none comes', () => {
+  const load = (atMs: number, machine: string, cpuPercent: number): FleetEvent => ({
+    type: 'loads',
+    atMs,
+    loads: [{ machine, load: { cpuPercent, memoryTotalBytes: 8 } }],
+  });
+  const first = play([connected(0), load(1, 'm', 5), nodes(2, 'm', [NODE]), load(3, 'm', 7), load(3, 'stranger', 9)]);
+  expect([...first.machines.keys()]).toEqual(['m']);
+  expect(first.machines.get('m')?.load).toEqual({ cpuPercent: 7, memoryTotalBytes: 8 });
+  const same = play([load(5_000, 'm', 7), nodes(5_000, 'm', [NODE])], first);
+  expect(same.machines).toBe(first.machines);
+  const tick = (atMs: number): FleetEvent => ({ type: 'tick', atMs, lostAfterMs: 60_000, forgetAfterMs: 1e9 });
+  expect(play([tick(19_000)], same).machines).toBe(first.machines);
+  expect(play([tick(21_000)], same).machines.get('m')?.load).toBeUndefined();
+});

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bubbaloop, endProcess, runBubbaloop } from '../support/command-line.ts';
+import { startDaemon } from '../support/daemon-process.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
 
 const ROBOT = 'robot_1';
@@ -37,13 +37,8 @@ function makeNode(name: string, fields: object): string {
   return path;
 }
 
-async function startDaemon(): Promise<void> {
-  const child = spawn(bubbaloop, ['daemon'], { env: environment(ROBOT), stdio: ['ignore', 'ignore', 'pipe'] });
-  started.push(child);
-  for await (const line of createInterface({ input: child.stderr })) {
-    if (line.includes('Ready:')) break;
-  }
-  child.stderr.resume();
+async function startRobot(): Promise<void> {
+  started.push((await startDaemon(environment(ROBOT))).child);
 }
 
 /** `bubbaloop node …` on the robot itself. */
@@ -80,7 +75,7 @@ test('a node is added, built, started, followed, disabled and removed from anoth
   });
   const loop = 'while :; do i=$((i+1)); echo "count $i end"; sleep 0.05; done';
   writeFileSync(join(path, 'count.sh'), `i=0\n${loop}\n`);
-  await startDaemon();
+  await startRobot();
   expect(await away('add', path)).toMatchObject({
     code: 0,
     stdout: '',
@@ -139,7 +134,7 @@ test('what is wrong is said, with exit code 1 for the node and 2 for the command
   const twin = join(folder, 'nodes', 'twin');
   mkdirSync(twin);
   writeFileSync(join(twin, 'node.yaml'), 'name: tick\ncommand: sleep 1\n');
-  await startDaemon();
+  await startRobot();
   expect(await here('add', path)).toMatchObject({ code: 0 });
   const refusals: readonly (readonly [number, string, readonly string[]])[] = [
     [1, `There is a node tick already, in ${path}`, ['add', twin]],

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seesEveryProcess } from '../../source/daemon/shm-maps.ts';
-import { bubbaloop, endProcess, runBubbaloop } from '../support/command-line.ts';
+import { endProcess, runBubbaloop } from '../support/command-line.ts';
+import { startDaemon } from '../support/daemon-process.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
 
 let home: string;
@@ -30,10 +30,7 @@ afterEach(async () => {
 
 // Dry only: what other programs of this machine left behind is not this test's to remove.
 test('`bubbaloop shm clean --dry-run` asks the daemon here and over zenoh', async () => {
-  daemon = spawn(bubbaloop, ['daemon'], { env: environment(), stdio: ['ignore', 'ignore', 'pipe'] });
-  if (daemon.stderr === null) throw new Error('no stderr');
-  for await (const line of createInterface({ input: daemon.stderr })) if (line.includes('Ready:')) break;
-  daemon.stderr.resume();
+  daemon = (await startDaemon(environment())).child;
   const expected = seesEveryProcess()
     ? { code: 0, stderr: expect.stringMatching(/^(There is nothing to remove|Would remove \d+ segments?, )/) }
     : { code: 1, stderr: expect.stringContaining('in a container') };

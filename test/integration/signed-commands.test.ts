@@ -1,11 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeFleetKey } from '../../source/daemon/fleet-key-file.ts';
-import { sendCommand } from '../../source/fleet/control.ts';
 import { CBOR_ENCODING, type Encodable } from '../../source/wire/cbor.ts';
 import { decodeCbor } from '../../source/wire/cbor-decode.ts';
 import { encodeCbor } from '../../source/wire/cbor-encode.ts';
@@ -19,63 +15,26 @@ import { type DaemonEvent, decodeDaemonEvent, encodeDaemonCommand } from '../../
 import { isMap } from '../../source/wire/fields.ts';
 import { FleetKey } from '../../source/wire/fleet-key.ts';
 import { daemonKey } from '../../source/wire/keys.ts';
-import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
 import { encodeSignedCommand } from '../../source/wire/signature.ts';
-import { openSession } from '../../source/zenoh/open-session.ts';
-import type { Session } from '../../source/zenoh/session.ts';
-import { bubbaloop, endProcess, runBubbaloop } from '../support/command-line.ts';
-import { startRouter, type TestRouter } from '../support/router.ts';
+import { endProcess, runBubbaloop } from '../support/command-line.ts';
+import { DaemonRig, killDaemon } from '../support/daemon-rig.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const MACHINE = 'signed_1';
 const signer = { key: FleetKey.generate(), sender: 'test@console' };
-let folder: string;
-let home: string;
-let router: TestRouter;
-let session: Session;
-const started: ChildProcess[] = [];
+let rig: DaemonRig;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'bubbaloop-signed-'));
-  home = join(folder, 'home');
-  const path = join(folder, 'tick');
-  for (const made of [home, path]) mkdirSync(made);
-  writeFileSync(join(path, 'node.yaml'), JSON.stringify({ name: 'tick', type: 'node', command: 'sleep 1000' }));
-  writeFileSync(join(home, 'nodes.json'), JSON.stringify({ nodes: [{ path, addedAt: '2026-01-01T00:00:00Z' }] }));
-  writeFleetKey(join(home, 'fleet-key'), signer.key, { overwrite: false });
-  router = await startRouter();
-  session = openSession(router.endpoint, { shm: false });
-  await session.connected({ timeoutMs: 20_000 });
+  rig = await DaemonRig.start(MACHINE, { shm: false });
+  await rig.addNode('tick', 'sleep 1000');
+  writeFleetKey(join(rig.home, 'fleet-key'), signer.key, { overwrite: false });
 });
-afterEach(async () => {
-  await session.close();
-  await Promise.all(started.splice(0).map(endProcess));
-  await router.stop();
-  rmSync(folder, { recursive: true });
-});
-
-const environment = (at = home) => ({
-  ...process.env,
-  BUBBALOOP_HOME: at,
-  BUBBALOOP_MACHINE_ID: MACHINE,
-  BUBBALOOP_ZENOH_ENDPOINT: router.endpoint,
-});
-
-async function startDaemon(...flags: string[]): Promise<ChildProcess> {
-  const child = spawn(bubbaloop, ['daemon', ...flags], { env: environment(), stdio: ['ignore', 'ignore', 'pipe'] });
-  started.push(child);
-  if (child.stderr === null) throw new Error('no stderr');
-  for await (const line of createInterface({ input: child.stderr })) {
-    if (line.includes('Ready:')) break;
-  }
-  child.stderr.resume();
-  return child;
-}
+afterEach(() => rig.end());
 
 /** Every answer to one payload. */
 async function ask(payload: Uint8Array): Promise<CommandResult[]> {
   const results: CommandResult[] = [];
-  const replies = session.get(daemonKey(MACHINE, 'command'), {
+  const replies = rig.session.get(daemonKey(MACHINE, 'command'), {
     target: 'all',
     consolidation: 'none',
     payload,
@@ -91,14 +50,6 @@ async function ask(payload: Uint8Array): Promise<CommandResult[]> {
   return results;
 }
 
-async function tick(): Promise<NodeState | undefined> {
-  for await (const reply of session.get(daemonKey(MACHINE, 'nodes'))) {
-    const list = reply.ok ? decodeNodeList(reply.sample.payload) : undefined;
-    if (list?.ok) return list.value.nodes[0];
-  }
-  return undefined;
-}
-
 const command = (more: Partial<NodeCommand> = {}): NodeCommand => ({
   command: 'start',
   nodeName: 'tick',
@@ -109,17 +60,17 @@ const command = (more: Partial<NodeCommand> = {}): NodeCommand => ({
 });
 
 const audit = (): Record<string, unknown>[] =>
-  readFileSync(join(home, 'audit.log'), 'utf8')
+  readFileSync(join(rig.home, 'audit.log'), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
 
 test('of 1,000 replayed, altered, stale and foreign commands none is executed, and each is answered once', async () => {
-  await startDaemon();
+  const { child: daemon } = await rig.startDaemon();
   // The one that counts: it starts the node. Its copies would be told from it by nothing but the guard.
   const original = encodeSignedCommand(command({ command: 'start' }), signer);
   expect(await ask(original)).toMatchObject([{ success: true, message: expect.stringContaining('Started tick') }]);
-  const before = await tick();
+  const before = await rig.node('tick');
   expect(before).toMatchObject({ status: 'running' });
 
   const random = seededRandom(4);
@@ -166,13 +117,16 @@ test('of 1,000 replayed, altered, stale and foreign commands none is executed, a
   }
   const refusals = new Set(answers.map(([result]) => result?.refusal));
   expect([...refusals].sort()).toEqual(['altered', 'other-key', 'other-machine', 'replayed', 'stale', 'unsigned']);
-  expect(await tick()).toMatchObject({ pid: before?.pid, startedAtMs: before?.startedAtMs, status: 'running' });
+  expect(await rig.node('tick')).toMatchObject({
+    pid: before?.pid,
+    startedAtMs: before?.startedAtMs,
+    status: 'running',
+  });
 
   // The daemon is as willing as before, and all of it is on record.
   expect(await ask(encodeSignedCommand(command({ command: 'stop' }), signer))).toMatchObject([{ success: true }]);
-  await started[0]?.kill('SIGTERM');
-  await Promise.all(started.map(endProcess));
-  expect(statSync(join(home, 'audit.log')).mode & 0o777).toBe(0o600);
+  await endProcess(daemon);
+  expect(statSync(join(rig.home, 'audit.log')).mode & 0o777).toBe(0o600);
   const lines = audit();
   expect(lines.filter(({ event }) => event === 'refused')).toHaveLength(1_000);
   expect(lines.filter(({ event }) => event !== 'refused')).toMatchObject([
@@ -191,52 +145,50 @@ test('of 1,000 replayed, altered, stale and foreign commands none is executed, a
 });
 
 test('a command counts once over kill -9 of the daemon, too', async () => {
-  const daemon = await startDaemon();
+  const { child: daemon } = await rig.startDaemon();
   const payload = encodeSignedCommand(command({ command: 'stop' }), signer);
   expect(await ask(payload)).toMatchObject([{ success: true }]);
-  daemon.kill('SIGKILL');
-  await new Promise((resolve) => daemon.once('exit', resolve));
-  await startDaemon();
+  await killDaemon(daemon);
+  await rig.startDaemon();
   expect(await ask(payload)).toMatchObject([{ success: false, refusal: 'stale' }]);
   expect(await ask(encodeSignedCommand(command(), signer))).toMatchObject([{ success: true }]);
 });
 
 test('who has the key commands as before; who has none is told which command brings it', async () => {
-  await startDaemon();
-  const target = { machine: MACHINE, node: 'tick' };
-  expect(await sendCommand(session, target, 'start', { signer })).toMatchObject({ ok: true });
-  expect(await sendCommand(session, target, 'stop')).toEqual({
+  await rig.startDaemon();
+  expect(await rig.act('tick', 'start', { signer })).toMatchObject({ ok: true });
+  expect(await rig.act('tick', 'stop')).toEqual({
     ok: false,
     message: `${MACHINE} takes signed commands only, and this machine has no fleet key: bubbaloop key import.`,
     output: '',
   });
   const words = ['node', 'restart', 'tick', '--machine', MACHINE];
-  expect(await runBubbaloop(words, { env: environment() })).toMatchObject({ code: 0 });
-  const away = join(folder, 'away');
-  expect(await runBubbaloop(words, { env: environment(away) })).toMatchObject({
+  expect(await rig.run(...words)).toMatchObject({ code: 0 });
+  const away = join(rig.folder, 'away');
+  expect(await runBubbaloop(words, { env: rig.environment(away) })).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('bubbaloop key import'),
   });
   // Without a router, on the machine itself: whoever reaches the socket can read the key.
-  expect(await runBubbaloop(['node', 'stop', 'tick'], { env: environment() })).toMatchObject({ code: 0 });
+  expect(await rig.run('node', 'stop', 'tick')).toMatchObject({ code: 0 });
 });
 
 test('the older way is closed with a key, its token or not, but for what everybody may ask', async () => {
   const put = async (request: Parameters<typeof encodeDaemonCommand>[0]): Promise<DaemonEvent[]> => {
     const events: DaemonEvent[] = [];
     const done = Promise.withResolvers<void>();
-    const subscriber = await session.declareSubscriber(daemonKey(MACHINE, 'events'), (sample) => {
+    const subscriber = await rig.session.declareSubscriber(daemonKey(MACHINE, 'events'), (sample) => {
       const event = decodeDaemonEvent(sample.payload);
       if (event.ok && event.value.id === request.id) events.push(event.value);
       if (events.at(-1)?.type === 'done') done.resolve();
     });
-    await session.put(daemonKey(MACHINE, 'command'), encodeDaemonCommand(request), { encoding: CBOR_ENCODING });
+    await rig.session.put(daemonKey(MACHINE, 'command'), encodeDaemonCommand(request), { encoding: CBOR_ENCODING });
     await done.promise;
     await subscriber.undeclare();
     return events;
   };
-  const daemon = await startDaemon();
-  const authToken = readFileSync(join(home, 'mcp-token'), 'utf8').trim();
+  const { child: daemon } = await rig.startDaemon();
+  const authToken = readFileSync(join(rig.home, 'mcp-token'), 'utf8').trim();
   const start = { kind: 'start_node', name: 'tick' } as const;
   expect(await put({ id: '1', command: start, authToken })).toMatchObject([
     { type: 'error', text: expect.stringContaining('signed ones only') },
@@ -244,10 +196,10 @@ test('the older way is closed with a key, its token or not, but for what everybo
   ]);
   expect(await put({ id: '2', command: { kind: 'shutdown' }, authToken })).toMatchObject([{ type: 'error' }, {}]);
   expect(await put({ id: '3', command: { kind: 'list_nodes' }, authToken })).toMatchObject([{ type: 'result' }, {}]);
-  expect(await tick()).toMatchObject({ status: 'stopped' });
+  expect(await rig.node('tick')).toMatchObject({ status: 'stopped' });
   await endProcess(daemon);
 
-  await startDaemon('--allow-unsigned');
+  await rig.startDaemon(['--allow-unsigned']);
   expect(await put({ id: '4', command: start, authToken: 'bb_wrong' })).toMatchObject([{ type: 'error' }, {}]);
   expect(await put({ id: '5', command: start, authToken })).toMatchObject([{ type: 'result' }, { type: 'done' }]);
   expect(await ask(encodeNodeCommand(command({ command: 'stop' })))).toMatchObject([{ success: true }]);

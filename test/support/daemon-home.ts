@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { askControlSocket } from '../../source/daemon/control-socket.ts';
 import {
   type CommandResult,
@@ -11,24 +10,40 @@ import {
   type NodeAction,
 } from '../../source/wire/command.ts';
 import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
-import { bubbaloop } from './command-line.ts';
+import { startDaemon } from './daemon-process.ts';
+
+export interface DaemonLaunch {
+  /** Words before the command. */
+  readonly inside?: readonly string[];
+  /** Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** More fields for the node.yaml of each node. */
+  readonly nodeFields?: object;
+}
 
 /** A home with nodes, and the daemon processes that run on it one after the other. */
 export class DaemonHome {
   readonly machineId = 'chaos_1';
   readonly folder = mkdtempSync(join(tmpdir(), 'bubbaloop-home-'));
   readonly #endpoint: string;
+  readonly #launch: DaemonLaunch;
 
   /** Nodes by name, with their commands. */
-  constructor(nodes: Readonly<Record<string, string>>, endpoint = 'tcp/127.0.0.1:1') {
+  constructor(nodes: Readonly<Record<string, string>>, endpoint = 'tcp/127.0.0.1:1', launch: DaemonLaunch = {}) {
     this.#endpoint = endpoint;
+    this.#launch = launch;
     const entries = Object.entries(nodes).map(([name, command]) => {
-      const path = join(this.folder, 'nodes', name);
+      const path = this.nodeFolder(name);
       mkdirSync(path, { recursive: true });
-      writeFileSync(join(path, 'node.yaml'), JSON.stringify({ name, version: '1.0.0', type: 'node', command }));
+      const spec = { name, version: '1.0.0', type: 'node', command, ...launch.nodeFields };
+      writeFileSync(join(path, 'node.yaml'), JSON.stringify(spec));
       return { path, addedAt: '2026-01-01T00:00:00Z' };
     });
     writeFileSync(this.registryFile, JSON.stringify({ nodes: entries }));
+  }
+
+  nodeFolder(name: string): string {
+    return join(this.folder, 'nodes', name);
   }
 
   get registryFile(): string {
@@ -36,21 +51,14 @@ export class DaemonHome {
   }
 
   /** Resolves once it says that it is ready. */
-  async startDaemon(): Promise<ChildProcess> {
-    const child = spawn(bubbaloop, ['daemon', '--home', this.folder, '--machine-id', this.machineId], {
-      env: { ...process.env, BUBBALOOP_ZENOH_ENDPOINT: this.#endpoint },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    if (child.stderr === null) throw new Error('no stderr');
-    const said: string[] = [];
-    for await (const line of createInterface({ input: child.stderr })) {
-      said.push(line);
-      if (line.includes('Ready:')) {
-        child.stderr.resume();
-        return child;
-      }
-    }
-    throw new Error(`the daemon ended: ${said.join('\n')}`);
+  async startDaemon(...flags: string[]): Promise<ChildProcess> {
+    const { inside = [], env = process.env } = this.#launch;
+    const started = await startDaemon(
+      { ...env, BUBBALOOP_ZENOH_ENDPOINT: this.#endpoint },
+      ['--home', this.folder, '--machine-id', this.machineId, ...flags],
+      inside,
+    );
+    return started.child;
   }
 
   /** Undefined where the daemon did not answer: it was killed. */

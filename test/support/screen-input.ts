@@ -1,6 +1,7 @@
 /** A fleet's state and a scene made of it, for tests of what is drawn. */
 import { reduce } from '../../source/fleet/reduce.ts';
 import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
+import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
 import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
 import type { KeyContext } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
@@ -86,6 +87,7 @@ export class Desk {
   size: Size;
   nowMs = NOW_MS;
   readOnly = false;
+  pictures: PicturesView = NO_PICTURES;
   theme: Theme = PLAIN_THEME;
   readonly #rows = createRowMaker();
   readonly #content = createContentMaker();
@@ -107,6 +109,7 @@ export class Desk {
       nowMs: this.nowMs,
       keys: this.keys(),
       readOnly: this.readOnly,
+      pictures: this.pictures,
     });
     this.ui = scene.ui;
     return scene;
@@ -122,6 +125,7 @@ export class Desk {
     return {
       readOnly: this.readOnly,
       linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
+      isWallOpen: this.ui.overlay.kind === 'cameras',
       hasRow: rows.length > 0,
       hasFilter: this.ui.views[this.ui.pane].filter !== '',
       node: row && {
@@ -144,6 +148,7 @@ export class Desk {
         pageRows: scene.pageRows,
         overlayRows: scene.overlayRows,
         keys: this.keys(),
+        wall: scene.wall,
       });
       this.ui = result.ui;
       return [...result.effects];

@@ -58,6 +58,7 @@ const node: NodeState = {
   lastLogLines: ['no such device'],
   onZenoh: true,
   outputs: 'quiet',
+  outputRateHz: 14.9,
 };
 const list = { nodes: [node], timestampMs: 1_790_000_000_002, machineId: 'jetson_1' };
 const command = { command: 'start', nodeName: 'n', requestId: 'r', targetMachine: 'm', timestampMs: 1_790_000_000_000 };

@@ -10,6 +10,7 @@ extern crate napi_derive;
 
 mod error;
 mod exit;
+mod file_pages;
 mod handles;
 mod lane;
 mod lease;

@@ -8,11 +8,12 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// To be called first: also lets go of whatever descriptors and session the daemon handed down.
-pub fn adopt_orphans() {
-    // SAFETY: system calls on numbers; none touches memory of ours, and nothing above 2 is open yet.
+/// To be called first: also lets go of the session that the daemon handed down, and of its descriptors from
+/// `first_fd` on.
+pub fn adopt_orphans(first_fd: u32) {
+    // SAFETY: system calls on numbers; none touches memory of ours, and nothing that was opened here is closed.
     unsafe {
-        libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32);
+        libc::syscall(libc::SYS_close_range, first_fd, u32::MAX, 0_u32);
         libc::setsid();
         libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1_u64);
     }
@@ -23,12 +24,36 @@ pub fn parent() -> i32 {
     unsafe { libc::getppid() }
 }
 
+/// This process gets `signal` when its parent is gone, however that died.
+pub fn end_with_parent(signal: i32) {
+    // SAFETY: a system call on numbers.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal as u64) };
+}
+
+/// A child does not get `fd`. An error where it is not open.
+pub fn close_at_exec(fd: i32) -> io::Result<()> {
+    // SAFETY: a system call on numbers.
+    match unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+pub enum Output {
+    Piped,
+    /// Where this process's own goes.
+    Inherited,
+}
+
 /// Starts the node in a process group of its own. It dies with this process, however that dies.
-pub fn start(program: &std::ffi::OsStr, words: &[std::ffi::OsString]) -> io::Result<Child> {
+pub fn start(program: &std::ffi::OsStr, words: &[std::ffi::OsString], output: Output) -> io::Result<Child> {
     // SAFETY: cannot fail.
     let own_pid = unsafe { libc::getpid() };
     let mut command = Command::new(program);
-    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command.args(words).stdin(Stdio::null()).process_group(0);
+    if let Output::Piped = output {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    }
     // SAFETY: only async-signal-safe calls between fork and exec.
     unsafe {
         command.pre_exec(move || {

@@ -18,7 +18,7 @@ const KILL_AGAIN: Duration = Duration::from_millis(100);
 pub fn keep(arguments: &Arguments, signals: Signals, state: &mut StateFile) -> io::Result<()> {
     let mut log = Log::new(&arguments.log_file, arguments.log_bytes);
     log.note(&format!("starting: {}", command_line(arguments)));
-    let mut child = match family::start(&arguments.program, &arguments.words) {
+    let mut child = match family::start(&arguments.program, &arguments.words, family::Output::Piped) {
         Ok(child) => child,
         Err(error) => {
             let reason = start_problem(&error, arguments);

@@ -11,9 +11,12 @@ use std::time::{Duration, Instant};
 const LINE_BYTES: usize = 8 * 1024;
 /// Lines beyond are dropped and counted, so that a flood cannot fill the disk's queue.
 const WRITE_BYTES_PER_SECOND: u64 = 1024 * 1024;
-/// Beyond, the node waits at its pipe, so that a flood cannot take a core.
-const READ_BYTES_PER_SECOND: u64 = 16 * 1024 * 1024;
 const WINDOW: Duration = Duration::from_secs(1);
+/// 128 MiB a second, which costs a tenth of a PC's core: more than any node has to say, and all but the first MiB of it
+/// is dropped. A node that is held up at its pipe may miss what its robot does; a lost line is told. Beyond, it waits, a
+/// few milliseconds at a time, so that a flood cannot take a core.
+const READ_BYTES_PER_TURN: u64 = READ_TURN.as_millis() as u64 * 128 * 1024 * 1024 / 1_000;
+const READ_TURN: Duration = Duration::from_millis(10);
 const LAST_LINES: usize = 5;
 const LAST_LINE_CHARACTERS: usize = 500;
 
@@ -31,8 +34,11 @@ pub struct Log {
     file_bytes: u64,
     assemblers: [LineAssembler; 2],
     last_lines: VecDeque<String>,
-    window_start: Instant,
+    turn_start: Instant,
+    /// In this turn.
     read_bytes: u64,
+    window_start: Instant,
+    /// In this window.
     written_bytes: u64,
     dropped_lines: usize,
     /// The disk refused that many writes since the last one that it took.
@@ -48,8 +54,9 @@ impl Log {
             file_bytes: 0,
             assemblers: [LineAssembler::new(LINE_BYTES), LineAssembler::new(LINE_BYTES)],
             last_lines: VecDeque::new(),
-            window_start: Instant::now(),
+            turn_start: Instant::now(),
             read_bytes: 0,
+            window_start: Instant::now(),
             written_bytes: 0,
             dropped_lines: 0,
             lost_writes: 0,
@@ -77,10 +84,14 @@ impl Log {
         self.add(stream, lines);
     }
 
-    /// Nothing is read until then: the flood of this second is enough.
+    /// Nothing is read until then: the flood of this turn is enough.
     pub fn pause(&mut self) -> Option<Duration> {
-        self.turn_window();
-        (self.read_bytes >= READ_BYTES_PER_SECOND).then(|| WINDOW.saturating_sub(self.window_start.elapsed()))
+        let elapsed = self.turn_start.elapsed();
+        if elapsed >= READ_TURN {
+            self.turn_start = Instant::now();
+            self.read_bytes = 0;
+        }
+        (self.read_bytes >= READ_BYTES_PER_TURN).then(|| READ_TURN.saturating_sub(elapsed))
     }
 
     /// How long until dropped lines are to be told.
@@ -133,7 +144,6 @@ impl Log {
         }
         self.tell_dropped();
         self.window_start = Instant::now();
-        self.read_bytes = 0;
         self.written_bytes = 0;
     }
 

@@ -4,6 +4,8 @@
 //! SIGTERM ends the node: SIGTERM to all its family, SIGKILL when the grace is over. Exit codes: 0 the end is in the
 //! state file, 64 wrong arguments, 69 the daemon was gone before the node was started, 73 the state cannot be written,
 //! 75 an earlier start of the same node still runs.
+//!
+//! As `bubbaloop-shim tether …` it is the opposite: it runs a build, which ends with the daemon (tether.rs).
 
 mod arguments;
 mod clock;
@@ -13,6 +15,7 @@ mod lines;
 mod log;
 mod signals;
 mod state;
+mod tether;
 
 use arguments::Arguments;
 use state::StateFile;
@@ -33,8 +36,17 @@ const LOCK_LIMIT: Duration = Duration::from_secs(10);
 const LOCK_LOOK: Duration = Duration::from_millis(10);
 
 fn main() -> ExitCode {
-    let Some(arguments) = Arguments::parse(std::env::args_os().skip(1)) else { return ExitCode::from(USAGE) };
-    family::adopt_orphans();
+    let mut given = std::env::args_os().skip(1).peekable();
+    if given.next_if(|word| word == tether::WORD).is_some() {
+        let Some(arguments) = tether::Arguments::parse(given) else { return ExitCode::from(USAGE) };
+        return match tether::run(&arguments) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(DAEMON_GONE),
+            Err(_) => ExitCode::from(USAGE),
+        };
+    }
+    let Some(arguments) = Arguments::parse(given) else { return ExitCode::from(USAGE) };
+    family::adopt_orphans(3);
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(code) => ExitCode::from(code),

@@ -1,6 +1,7 @@
 use std::io;
 use std::mem::{size_of, zeroed};
 use std::os::fd::RawFd;
+use std::time::Duration;
 
 /// Signals that this process takes from a descriptor, so that one poll waits for all there is.
 pub struct Signals {
@@ -32,6 +33,15 @@ impl Signals {
                 Ok(Self { fd })
             }
         }
+    }
+
+    /// Returns when there is something to take, or when the time is over.
+    pub fn wait(&self, limit: Option<Duration>) {
+        // A millisecond more: a timeout that is rounded down would find nothing due yet.
+        let timeout_ms = limit.map_or(-1, |limit| limit.as_millis() as i32 + 1);
+        let mut polled = libc::pollfd { fd: self.fd, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one entry of ours.
+        unsafe { libc::poll(&mut polled, 1, timeout_ms) };
     }
 
     /// Takes what has come; does not wait.

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { reduce } from '../../source/fleet/reduce.ts';
+import type { FleetNode, FleetState, MachineLoad } from '../../source/fleet/state.ts';
+import { alertsOf } from '../../source/view/alerts.ts';
+import { detailsOf } from '../../source/view/details.ts';
+import { NODE_COLUMNS } from '../../source/view/pane-nodes.ts';
+import { SHM_COLUMNS } from '../../source/view/pane-shm.ts';
+import { createRowMaker, type FleetRows } from '../../source/view/rows.ts';
+import { PLAIN_THEME } from '../../source/view/theme.ts';
+import { Desk, fleetNode, fleetState, NOW_MS, SHM } from '../support/screen-input.ts';
+
+const context = { nowMs: NOW_MS, glyphs: PLAIN_THEME.glyphs };
+const rowsOf = (state: FleetState): FleetRows => createRowMaker()(state);
+const one = (change: Partial<FleetNode>): FleetState =>
+  fleetState({ machines: { m: [fleetNode({ name: 'cam', ...change })] } });
+
+/** A cell of the first node, with its style. */
+function nodeCell(id: string, change: Partial<FleetNode>, seen: (state: FleetState) => FleetState = (state) => state) {
+  const row = rowsOf(seen(one(change))).nodes[0];
+  const span = row && NODE_COLUMNS.find((column) => column.id === id)?.cell(row, context);
+  return `${span?.text} ${span?.style}`;
+}
+
+test.each([
+  ['15.0 Hz plain', { outputs: 'flowing', outputRateHz: 15 }],
+  ['1.2 kHz plain', { outputs: 'flowing', outputRateHz: 1_234 }],
+  // It sends seldom, or does not count.
+  ['● plain', { outputs: 'flowing', outputRateHz: 0 }],
+  ['● plain', { outputs: 'flowing' }],
+  ['✗ no data bad', { outputs: 'quiet', outputRateHz: 0 }],
+  ['no reader dim', { outputs: 'unwanted' }],
+  ['? dim', { outputs: 'unknown' }],
+  ['- dim', { outputs: 'none' }],
+  ['- dim', {}],
+] as const)('DATA is "%s" for %j', (cell, change) => {
+  expect(nodeCell('data', change)).toBe(cell);
+});
+
+test('ALIVE takes the daemon’s word where the screen itself has seen nothing, and gives a program time', () => {
+  expect(nodeCell('alive', { onZenoh: true })).toBe('● good');
+  expect(nodeCell('alive', { onZenoh: false })).toBe('✗ warn');
+  expect(nodeCell('alive', { onZenoh: false, upSinceMs: NOW_MS - 5_000 })).toBe('? dim');
+  expect(nodeCell('alive', {})).toBe('? dim');
+  expect(nodeCell('alive', { onZenoh: false, status: 'stopped' })).toBe('- dim');
+  const beats = (state: FleetState) =>
+    reduce(state, { type: 'heartbeats', atMs: NOW_MS - 1_000, keys: new Set(['m/cam']) });
+  expect(nodeCell('alive', { onZenoh: false }, beats)).toBe('● good');
+});
+
+test('a node that runs, is on zenoh and sends nothing that is wanted raises an alert; the others do not', () => {
+  const alerts = (change: Partial<FleetNode>) =>
+    alertsOf(one(change), rowsOf(one(change)), NOW_MS).map(({ severity, text }) => `${severity} ${text}`);
+  expect(alerts({ outputs: 'quiet', onZenoh: true })).toEqual([
+    'bad m/cam runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart',
+  ]);
+  // One alert a node, the worst.
+  expect(alerts({ outputs: 'quiet', onZenoh: true, health: 'unhealthy' })).toHaveLength(1);
+  for (const quiet of [
+    { outputs: 'unwanted', onZenoh: true },
+    { outputs: 'flowing', onZenoh: true },
+    { outputs: 'quiet', onZenoh: false },
+    { outputs: 'quiet', onZenoh: true, status: 'stopped' },
+  ] as const) {
+    expect(alerts(quiet)).toEqual([]);
+  }
+});
+
+const GROWTH = {
+  node: 'cam',
+  runs: 3,
+  liveBytes: 35 * 2 ** 20,
+  firstRunPeakBytes: 35 * 2 ** 20,
+  lastRunPeakBytes: 45 * 2 ** 20,
+  leftSegments: 2,
+  leftBytes: 70 * 2 ** 20,
+};
+const LOAD: MachineLoad = {
+  model: 'NVIDIA Jetson Orin Nano',
+  cpuPercent: 97,
+  cpuCount: 6,
+  memoryUsedBytes: 2 * 2 ** 30,
+  memoryTotalBytes: 8 * 2 ** 30,
+  diskPercent: 40,
+  hottestCelsius: 86,
+};
+const loaded = reduce(
+  fleetState({
+    machines: { m: [fleetNode({ name: 'cam', outputs: 'quiet' })] },
+    shm: { ...SHM, lockedBytes: 2 ** 20, growth: [GROWTH] },
+  }),
+  { type: 'loads', atMs: NOW_MS, loads: [{ machine: 'm', load: LOAD }] },
+);
+
+test('the shared memory pane tells locked and grown memory, and how busy the machine is', () => {
+  const row = rowsOf(loaded).shm[0];
+  const cells = SHM_COLUMNS.map((column) => [column.id, row && column.cell(row, context)]);
+  expect(Object.fromEntries(cells)).toMatchObject({
+    grown: { text: '▲ 80.0M', style: 'warn' },
+    locked: { text: '1.0M' },
+    cpu: { text: '97%!', style: 'warn' },
+    memory: { text: '25%' },
+    temperature: { text: '86C!', style: 'warn' },
+  });
+  const without = rowsOf(one({})).shm[0];
+  for (const id of ['locked', 'cpu', 'memory', 'temperature']) {
+    expect(without && SHM_COLUMNS.find((column) => column.id === id)?.cell(without, context).text).toBe('-');
+  }
+  const text = new Desk(loaded, { columns: 240, rows: 40 }).text();
+  expect(text).toMatch(/m +256M +12\.0G +25% .* 97%! +25% +86C!/);
+});
+
+test('the details of a node and of a machine say all of it in words', () => {
+  const node = detailsOf(loaded, rowsOf(loaded), 'nodes', 'm/cam', NOW_MS, 300);
+  const values = Object.fromEntries(node?.rows.map((row) => [row.what, row.value]) ?? []);
+  expect(values).toMatchObject({
+    Data: 'NONE, though somebody listens',
+    'Shared memory':
+      '35.0M now, most 35.0M in the first run, 45.0M in the last of 3; ended runs left 2 segments of 70.0M',
+    Load: 'CPU 97% of 6, memory 2.0G of 8.0G, disk 40%, 86C, NVIDIA Jetson Orin Nano',
+  });
+  const machine = detailsOf(loaded, rowsOf(loaded), 'shm', 'm', NOW_MS, 300);
+  expect(machine?.title).toContain('256M by zenoh (1.0M locked), 12.0G of 16.0G free; CPU 97% of 6');
+  expect(machine?.rows).toMatchObject([
+    { segment: 'runs of cam', size: '35.0M', owner: '3 runs', orphan: 'left 2, 70.0M' },
+  ]);
+});
