@@ -3,11 +3,14 @@ import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
+import { getCommand } from './get.ts';
 import { imageCommand } from './image.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
+import { deleteCommand, putCommand } from './put.ts';
 import { routerCommand } from './router.ts';
 import { shmCommand } from './shm.ts';
+import { subCommand } from './sub.ts';
 import { topCommand } from './top.ts';
 
 /** Every subcommand, in the order of `bubbaloop --help`. */
@@ -18,6 +21,10 @@ export const commands: readonly Command[] = [
   daemonCommand,
   nodeCommand,
   cameraCommand,
+  subCommand,
+  getCommand,
+  putCommand,
+  deleteCommand,
   keyCommand,
   shmCommand,
   imageCommand,

@@ -6,6 +6,7 @@ import { chaos } from './chaos.ts';
 import { daemonLoad } from './daemon-load.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
 import { routerReturn } from './router-return.ts';
+import { sdk } from './sdk.ts';
 import { shm } from './shm.ts';
 import { sixel } from './sixel.ts';
 import { slowTerminal } from './slow-terminal.ts';
@@ -22,6 +23,7 @@ const benchmarks: readonly Benchmark[] = [
   routerReturn,
   daemonLoad,
   cameras,
+  sdk,
   chaos,
 ];
 

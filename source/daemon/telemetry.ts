@@ -1,15 +1,18 @@
-import { CBOR_ENCODING } from '../../wire/cbor.ts';
-import { encodeEnvelope } from '../../wire/envelope.ts';
-import { telemetryKey } from '../../wire/keys.ts';
-import { telemetryToWire } from '../../wire/telemetry.ts';
-import { type Session, SessionError } from '../../zenoh/session.ts';
-import { messageOf } from '../home.ts';
-import { TelemetrySampler } from './sampler.ts';
+import { TelemetrySampler } from '../telemetry/sampler.ts';
+import { CBOR_ENCODING } from '../wire/cbor.ts';
+import { encodeEnvelope } from '../wire/envelope.ts';
+import { nodeTokenKey, TELEMETRY_NODE, telemetryKey } from '../wire/keys.ts';
+import { telemetryToWire } from '../wire/telemetry.ts';
+import { type Session, SessionError } from '../zenoh/session.ts';
+import { messageOf } from './home.ts';
 
 export interface TelemetryOptions {
   readonly session: Session;
   readonly machineId: string;
-  /** Whether a node of this machine publishes its telemetry already: two senders on one key would be mixed up. */
+  /**
+   * Whether a node of this machine publishes its telemetry already: two senders on one key would be mixed up. One whose
+   * liveliness token stands is known without this, whoever started it.
+   */
   readonly isPublishedByNode: () => boolean;
   readonly say: (message: string) => void;
   /** Default: this machine's. */
@@ -23,11 +26,11 @@ export const TELEMETRY_MS = 2_000;
 const SCHEMA_URI = 'bubbaloop://system-telemetry/metrics/v1';
 
 /**
- * The machine's figures: published while somebody listens, and answered to who asks. While nobody does either, nothing
- * is read. Returns the function that takes it back.
+ * The machine's figures: published while somebody listens, and answered to who asks, as long as the node
+ * `system-telemetry` does not. While nobody does either, nothing is read. Returns the function that takes it back.
  */
 export async function openTelemetry(options: TelemetryOptions): Promise<() => Promise<void>> {
-  const { session, machineId, isPublishedByNode } = options;
+  const { session, machineId } = options;
   const sampler = options.sampler ?? new TelemetrySampler();
   const key = telemetryKey(machineId);
   let sequence = 0n;
@@ -43,15 +46,27 @@ export async function openTelemetry(options: TelemetryOptions): Promise<() => Pr
     return encodeEnvelope(header, telemetryToWire(telemetry));
   };
 
-  const queryable = await session.declareQueryable(key, async (query) =>
-    query.reply(key, await message(), { encoding: CBOR_ENCODING }),
+  let isNodeThere = false;
+  const tokens = await session.liveliness.declareSubscriber(
+    nodeTokenKey(machineId, TELEMETRY_NODE),
+    ({ alive }) => {
+      isNodeThere = alive;
+    },
+    { history: true },
   );
+  const isPublishedByNode = (): boolean => isNodeThere || options.isPublishedByNode();
+
+  const queryable = await session.declareQueryable(key, async (query) => {
+    if (!isPublishedByNode()) await query.reply(key, await message(), { encoding: CBOR_ENCODING });
+  });
   const publisher = await session.declarePublisher(key, { encoding: CBOR_ENCODING });
   let timer: NodeJS.Timeout | undefined;
   const publish = async (): Promise<void> => {
     if (isPublishedByNode()) return;
     try {
-      await publisher.put(await message());
+      const bytes = await message();
+      // A reading takes a moment, in which the node may have come.
+      if (!isPublishedByNode()) await publisher.put(bytes);
     } catch (error) {
       // Where the link went just now: figures of this moment are of no use later.
       if (!(error instanceof SessionError)) options.say(`Telemetry could not be published: ${messageOf(error)}.`);
@@ -72,5 +87,6 @@ export async function openTelemetry(options: TelemetryOptions): Promise<() => Pr
     clearInterval(timer);
     await publisher.undeclare();
     await queryable.undeclare();
+    await tokens.undeclare();
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Telemetry } from '../../wire/telemetry.ts';
+import type { Telemetry } from '../wire/telemetry.ts';
 import { type MachineRoots, OWN_MACHINE } from './machine-files.ts';
 import {
   type CpuTicks,

@@ -2,7 +2,7 @@
  * Sensors in sysfs. Paths as in the kernel's Documentation/ABI/testing/sysfs-class-thermal, Documentation/hwmon
  * (ina3221) and, for the load of a Jetson's GPU, NVIDIA's driver: `load` in thousandths beside its devfreq device.
  */
-import type { Telemetry } from '../../wire/telemetry.ts';
+import type { Telemetry } from '../wire/telemetry.ts';
 import { listNames, type MachineRoots, readSensor, readSensorText } from './machine-files.ts';
 import { rounded } from './proc-figures.ts';
 

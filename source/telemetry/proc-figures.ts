@@ -1,6 +1,6 @@
 /** What /proc tells of a machine; formats as in proc(5). */
 import { statfsSync } from 'node:fs';
-import type { Telemetry, Usage } from '../../wire/telemetry.ts';
+import type { Telemetry, Usage } from '../wire/telemetry.ts';
 import { readText } from './machine-files.ts';
 
 /** Clock ticks since boot. */
