@@ -1,5 +1,6 @@
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
+import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
 import { keyCommand } from './key.ts';
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   nodeCommand,
   keyCommand,
   shmCommand,
+  configCommand,
   benchCommand,
 ];
