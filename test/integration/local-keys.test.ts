@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { type HostNetwork, type HostProcess, startHosts } from '../support/hosts.ts';
+import type { Heard } from '../support/listener.ts';
+
+const support = join(import.meta.dirname, '..', 'support');
+const LOCAL = 'bubbaloop/local';
+const GLOBAL = 'bubbaloop/global';
+const PATIENT = { timeout: 30_000, interval: 200 };
+
+let network: HostNetwork | undefined;
+afterEach(async () => {
+  await network?.end();
+  network = undefined;
+});
+
+test('bubbaloop/local stays on the machine whatever central subscribes to, and all else passes', async () => {
+  const { onCentral, onJetson } = await startTwo({});
+  await expect.poll(() => heard(onJetson).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(10);
+  await expect.poll(() => heard(onJetson).replies[LOCAL] ?? 0, PATIENT).toBeGreaterThan(0);
+  await expect.poll(() => heard(onCentral).samples[GLOBAL] ?? 0, PATIENT).toBeGreaterThan(20);
+  await expect.poll(() => heard(onCentral).replies[GLOBAL] ?? 0, PATIENT).toBeGreaterThan(0);
+  expect(heard(onCentral).samples).not.toHaveProperty(LOCAL);
+  expect(heard(onCentral).replies).not.toHaveProperty(LOCAL);
+});
+
+test('without the rule it would have come: the test can see it', async () => {
+  const { onCentral } = await startTwo({ extra: '--cfg access_control/enabled:false' });
+  await expect.poll(() => heard(onCentral).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(10);
+});
+
+test('an interface that comes up after the router has started is closed, too', async () => {
+  const { onCentral, onJetson, jetson } = await startTwo({ isVpnLate: true });
+  await expect.poll(() => heard(onCentral).samples[GLOBAL] ?? 0, PATIENT).toBeGreaterThan(20);
+  await expect.poll(() => heard(onJetson).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(10);
+  expect(heard(onCentral).samples).not.toHaveProperty(LOCAL);
+  expect(jetson.output()).not.toContain('rror');
+});
+
+interface Two {
+  readonly jetson: HostProcess;
+  readonly onCentral: HostProcess;
+  readonly onJetson: HostProcess;
+}
+
+/** A central router, a robot's, a program on the robot that talks on both scopes, and a `**` listener on each host. */
+async function startTwo(options: { readonly extra?: string; readonly isVpnLate?: boolean }): Promise<Two> {
+  network = await startHosts(['central', 'jetson_1'], 2);
+  const [central, jetson] = [network.host('central'), network.host('jetson_1')];
+  central.start('bubbaloop router central');
+  const address = options.isVpnLate === true ? '10.78.0.1' : 'central';
+  const router = jetson.start(`bubbaloop router jetson --central ${address} ${options.extra ?? ''}`);
+  const node = process.execPath;
+  const local = 'tcp/127.0.0.1:7447';
+  jetson.start(`${node} ${support}/talker.ts ${local} ${LOCAL}/jetson_1/cam/raw ${GLOBAL}/jetson_1/cam/compressed`);
+  const onJetson = jetson.start(`${node} ${support}/listener.ts ${local} '**'`);
+  const onCentral = central.start(`${node} ${support}/listener.ts ${local} '**'`);
+  await expect.poll(() => heard(onJetson).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(0);
+  if (options.isVpnLate === true) network.addVpn('central', 'jetson_1');
+  return { jetson: router, onCentral, onJetson };
+}
+
+function heard(listener: HostProcess): Heard {
+  const line = listener
+    .output()
+    .trimEnd()
+    .split('\n')
+    .findLast((candidate) => candidate.startsWith('{'));
+  return line === undefined ? { samples: {}, replies: {}, longestGapMs: 0 } : JSON.parse(line);
+}
