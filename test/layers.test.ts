@@ -18,9 +18,24 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   camera: ['zenoh', 'wire', 'graphics', '.'],
   daemon: ['zenoh', 'wire', 'camera', '.'],
   nodes: ['zenoh', 'wire', '.'],
-  doctor: ['zenoh', 'wire', 'fleet', '.'],
+  setup: ['zenoh', 'wire', '.'],
+  doctor: ['zenoh', 'wire', 'fleet', 'setup', '.'],
   bench: ['zenoh', 'wire', 'graphics', 'nodes', '.'],
-  commands: ['zenoh', 'wire', 'fleet', 'view', 'ui', 'graphics', 'camera', 'daemon', 'nodes', 'doctor', 'bench', '.'],
+  commands: [
+    'zenoh',
+    'wire',
+    'fleet',
+    'view',
+    'ui',
+    'graphics',
+    'camera',
+    'daemon',
+    'nodes',
+    'setup',
+    'doctor',
+    'bench',
+    '.',
+  ],
 };
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -6,6 +6,7 @@ import { demoCommand } from './demo.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
 import { routerCommand } from './router.ts';
+import { setupCommand } from './setup.ts';
 import { shmCommand } from './shm.ts';
 import { topCommand } from './top.ts';
 
@@ -13,6 +14,7 @@ import { topCommand } from './top.ts';
 export const commands: readonly Command[] = [
   topCommand,
   demoCommand,
+  setupCommand,
   routerCommand,
   daemonCommand,
   nodeCommand,

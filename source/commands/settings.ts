@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { parseJson5, placeOf } from '../json5-text.ts';
 import { machineId } from '../wire/names.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { DEFAULT_ENDPOINT, parseEndpoint } from '../zenoh/endpoint.ts';
@@ -46,6 +47,8 @@ export interface Settings {
   readonly settings: readonly Setting[];
 }
 
+const EXAMPLE = `{ BUBBALOOP_ZENOH_ENDPOINT: '${DEFAULT_ENDPOINT}' }`;
+
 type Environment = Record<string, string | undefined>;
 
 /** The file that counts: in the home of the flag, of the environment, or in `~/.bubbaloop`. */
@@ -68,7 +71,7 @@ export async function readConfigFile(
       cause: error,
     });
   }
-  return decodeConfig(file, await parseJson5(file, text), text);
+  return decodeConfig(file, await parseJson5(file, text, EXAMPLE), text);
 }
 
 /** Fills `env` with what the file says and the environment does not, and tells for each name which of them won. */
@@ -103,22 +106,6 @@ function defaultOf(name: SettingName): string | undefined {
   return undefined;
 }
 
-/** json5 tells where it stopped. Loaded here: most commands find no file. */
-async function parseJson5(file: string, text: string): Promise<unknown> {
-  const { default: JSON5 } = await import('json5');
-  try {
-    return JSON5.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const { lineNumber, columnNumber } = error as SyntaxError & { lineNumber: number; columnNumber: number };
-    const what = error.message.replace(/^JSON5: /, '').replace(/ at \d+:\d+$/, '');
-    throw new UserError(`${file}:${lineNumber}:${columnNumber}: not valid JSON5: ${plainText(what)}.`, {
-      hint: `It looks like this: { BUBBALOOP_ZENOH_ENDPOINT: '${DEFAULT_ENDPOINT}' }`,
-      cause: error,
-    });
-  }
-}
-
 function decodeConfig(file: string, json: unknown, text: string): Readonly<Partial<Record<SettingName, string>>> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new UserError(`${file}:1:1: it holds no object.`, { hint: `Its names: ${settingNames.join(', ')}.` });
@@ -151,11 +138,4 @@ function checkEndpoint(at: string, value: string): void {
     if (!(error instanceof SessionError)) throw error;
     throw new UserError(`${at}: ${error.message}`, { cause: error });
   }
-}
-
-/** `:LINE:COLUMN` of a key; json5 keeps no places of what it could read. */
-function placeOf(key: string, text: string): string {
-  const lines = text.split('\n');
-  const line = lines.findIndex((candidate) => candidate.replace(/\/\/.*$/, '').includes(key));
-  return line === -1 ? '' : `:${line + 1}:${(lines[line]?.indexOf(key) ?? 0) + 1}`;
 }
