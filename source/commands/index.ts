@@ -8,6 +8,7 @@ import { nodeCommand } from './node.ts';
 import { routerCommand } from './router.ts';
 import { setupCommand } from './setup.ts';
 import { shmCommand } from './shm.ts';
+import { statusCommand } from './status.ts';
 import { topCommand } from './top.ts';
 
 /** Every subcommand, in the order of `bubbaloop --help`. */
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   topCommand,
   demoCommand,
   setupCommand,
+  statusCommand,
   routerCommand,
   daemonCommand,
   nodeCommand,
