@@ -53,8 +53,8 @@ async function startTwo(options: { readonly extra?: string; readonly isVpnLate?:
   const node = process.execPath;
   const local = 'tcp/127.0.0.1:7447';
   jetson.start(`${node} ${support}/talker.ts ${local} ${LOCAL}/jetson_1/cam/raw ${GLOBAL}/jetson_1/cam/compressed`);
-  const onJetson = jetson.start(`${node} ${support}/listener.ts ${local} '**'`);
-  const onCentral = central.start(`${node} ${support}/listener.ts ${local} '**'`);
+  const onJetson = jetson.start(`${node} ${support}/listener.ts ${local} '**' ask`);
+  const onCentral = central.start(`${node} ${support}/listener.ts ${local} '**' ask`);
   await expect.poll(() => heard(onJetson).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(0);
   if (options.isVpnLate === true) network.addVpn('central', 'jetson_1');
   return { jetson: router, onCentral, onJetson };

@@ -1,6 +1,6 @@
 /**
- * A small program for tests across hosts: subscribes to a key expression and asks it once a second; prints, as a line of
- * JSON, what it has heard whenever that has changed. Arguments: ENDPOINT KEYEXPR.
+ * A small program for tests across hosts: subscribes to a key expression and prints, as a line of JSON, what it has heard
+ * whenever that has changed. Arguments: ENDPOINT KEYEXPR [ask]; with `ask` it also asks the key expression once a second.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSession } from '../../source/zenoh/open-session.ts';
@@ -13,7 +13,7 @@ export interface Heard {
   readonly longestGapMs: number;
 }
 
-const [endpoint = '', keyExpr = ''] = process.argv.slice(2);
+const [endpoint = '', keyExpr = '', mode = 'listen'] = process.argv.slice(2);
 const samples: Record<string, number> = {};
 const replies: Record<string, number> = {};
 let longestGapMs = 0;
@@ -30,7 +30,7 @@ await session.declareFrameSubscriber(keyExpr, (frame) => {
 });
 let printed = '';
 for (let round = 0; ; round += 1) {
-  if (round % 10 === 0) await ask();
+  if (mode === 'ask' && round % 10 === 0) await ask();
   const text = JSON.stringify({ samples, replies, longestGapMs: Math.round(longestGapMs) });
   if (text !== printed) process.stdout.write(`${text}\n`);
   printed = text;
