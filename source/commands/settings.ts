@@ -3,13 +3,14 @@
  * the file `config.json5` in the home, the file beats the default. What the file says is put into the environment
  * before a command runs, so that every reader of the environment, and every process that is started, sees it.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { parseJson5, placeOf } from '../json5-text.ts';
 import { machineId } from '../wire/names.ts';
 import { plainText } from '../wire/plain-text.ts';
+import { CREDENTIALS_VARIABLE } from '../zenoh/credentials.ts';
 import { DEFAULT_ENDPOINT, parseEndpoint } from '../zenoh/endpoint.ts';
 import { SessionError } from '../zenoh/session.ts';
 import type { Invocation } from './command.ts';
@@ -90,7 +91,16 @@ export async function settle(invocation: Invocation, env: Environment): Promise<
     if (fromFile !== undefined) return { name, value: fromFile === '' ? undefined : fromFile, origin: 'file' };
     return { name, value: defaultOf(name), origin: 'default' };
   });
+  const home = settings.find(({ name }) => name === 'BUBBALOOP_HOME')?.value;
+  // `undefined` would become a text in the environment.
+  const credentials = home === undefined || env[CREDENTIALS_VARIABLE] ? undefined : credentialsFile(home);
+  if (credentials !== undefined) env[CREDENTIALS_VARIABLE] = credentials;
   return { file, isFilePresent: values !== undefined, settings };
+}
+
+/** What sessions show to routers: written by hand, or brought with the certificates of `setup tls`. */
+function credentialsFile(home: string): string | undefined {
+  return [join(home, 'credentials.json'), join(home, 'tls', 'credentials.json')].find((file) => existsSync(file));
 }
 
 function flagValue(invocation: Invocation, name: SettingName): string | undefined {

@@ -26,6 +26,8 @@ const DEFAULT_DAYS = 825;
 /** Longer than any certificate: renewing them must not change the authority. */
 const AUTHORITY_DAYS = 20 * 365;
 const SECRET_MODE = 0o600;
+/** Beside the three files it names, so that programs on that machine can connect over TLS themselves. */
+const CREDENTIALS = '{ "ca": "ca.pem", "certificate": "certificate.pem", "key": "key.pem" }\n';
 
 export async function setUpTls(invocation: Invocation): Promise<number> {
   const home = findHome(stringFlag(invocation, 'home'), process.env).folder;
@@ -58,6 +60,7 @@ export async function setUpTls(invocation: Invocation): Promise<number> {
       { path: join(folder, 'ca.pem'), text: line(authority.certificate), purpose: `for ${name}` },
       { path: join(folder, 'certificate.pem'), text: line(issued.certificate), purpose: `for ${name}` },
       { path: join(folder, 'key.pem'), text: line(issued.key), mode: SECRET_MODE, purpose: `for ${name}, secret` },
+      { path: join(folder, 'credentials.json'), text: CREDENTIALS, purpose: `what sessions of ${name} show` },
     );
     trusted.push(line(issued.issuer));
   }

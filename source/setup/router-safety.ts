@@ -35,9 +35,12 @@ export function openDoors(config: unknown): string[] {
 /** Throws UserError where a certificate that the configuration names is missing, is none, or is not valid at `nowMs`. */
 export function checkCertificates(config: unknown, nowMs: number): void {
   const tls = at(config, 'transport', 'link', 'tls');
-  for (const key of ['root_ca_certificate', 'listen_certificate', 'connect_certificate']) {
+  const trusted = at(tls, 'root_ca_certificate');
+  // Only that there are some: of a list of issuers one may have expired without harm to the others.
+  if (typeof trusted === 'string') readCertificates(trusted);
+  for (const key of ['listen_certificate', 'connect_certificate']) {
     const file = at(tls, key);
-    if (typeof file === 'string') checkCertificateFile(file, nowMs);
+    if (typeof file === 'string') checkOwnCertificate(file, nowMs);
   }
   for (const key of ['listen_private_key', 'connect_private_key']) {
     const file = at(tls, key);
@@ -60,12 +63,11 @@ export function readCertificates(file: string): X509Certificate[] {
 
 const HINT = 'Certificates of a fleet are made by `bubbaloop setup tls` on the central server.';
 
-function checkCertificateFile(file: string, nowMs: number): void {
-  const certificates = readCertificates(file);
-  const problems = certificates.flatMap((certificate) => certificateProblem(certificate, nowMs) ?? []);
-  // A list of issuers serves as long as one of them is valid.
-  if (problems.length < certificates.length) return;
-  throw new UserError(`${file}: ${problems[0]}.`, { hint: HINT });
+function checkOwnCertificate(file: string, nowMs: number): void {
+  for (const certificate of readCertificates(file)) {
+    const problem = certificateProblem(certificate, nowMs);
+    if (problem !== undefined) throw new UserError(`${file}: ${problem}.`, { hint: HINT });
+  }
 }
 
 /** Why a certificate is not valid at `nowMs`, undefined where it is. */

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostProcess, hostsProblem, type TestHost } from '../support/hosts.ts';
-import type { Heard } from '../support/listener.ts';
+import { heard } from '../support/listener-output.ts';
 import { startThreeHosts, type ThreeHosts } from '../support/three-hosts.ts';
-import { type Benchmark, type Figure, sleep } from './measure.ts';
+import { type Benchmark, type Figure, residentBytes, sleep } from './measure.ts';
 
 const support = join(import.meta.dirname, '..', 'support');
 const LOCAL = 'tcp/127.0.0.1:7447';
@@ -37,7 +36,7 @@ async function oneMinute(): Promise<Figure[]> {
       () =>
         statesOf(watch).length > 0 &&
         statesOf(local).length > 0 &&
-        heard(frames).samples['bubbaloop/local'] !== undefined,
+        heard(frames).samples['bubbaloop/local/jetson_1'] !== undefined,
     );
     const cutAtMs = Date.now();
     await three.network.cut('jetson_1');
@@ -108,12 +107,7 @@ async function isLinked(three: ThreeHosts): Promise<boolean> {
 }
 
 function memoryOf(three: ThreeHosts): ReadonlyMap<string, number> {
-  return new Map(
-    [...three.running].map(([name, program]) => {
-      const status = readFileSync(`/proc/${program.pid()}/status`, 'utf8');
-      return [name, Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024];
-    }),
-  );
+  return new Map([...three.running].map(([name, program]) => [name, residentBytes(program.pid())]));
 }
 
 function endedCount(three: ThreeHosts): number {
@@ -135,15 +129,6 @@ function statesOf(watch: HostProcess): readonly Seen[] {
 
 function at(seen: Seen | undefined): number {
   return seen?.atMs ?? Number.POSITIVE_INFINITY;
-}
-
-function heard(listener: HostProcess): Heard {
-  const line = listener
-    .output()
-    .split('\n')
-    .slice(0, -1)
-    .findLast((candidate) => candidate.startsWith('{'));
-  return line === undefined ? { samples: {}, replies: {}, longestGapMs: 0 } : JSON.parse(line);
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

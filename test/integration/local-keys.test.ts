@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type HostNetwork, type HostProcess, startHosts } from '../support/hosts.ts';
-import type { Heard } from '../support/listener.ts';
+import { heard } from '../support/listener-output.ts';
 
 const support = join(import.meta.dirname, '..', 'support');
-const LOCAL = 'bubbaloop/local';
-const GLOBAL = 'bubbaloop/global';
+const LOCAL = 'bubbaloop/local/jetson_1';
+const GLOBAL = 'bubbaloop/global/jetson_1';
 const PATIENT = { timeout: 30_000, interval: 200 };
 
 let network: HostNetwork | undefined;
@@ -15,18 +15,20 @@ afterEach(async () => {
 });
 
 test('bubbaloop/local stays on the machine whatever central subscribes to, and all else passes', async () => {
-  const { onCentral, onJetson } = await startTwo({});
+  const { onCentral, onHistory, onJetson } = await startTwo({});
   await expect.poll(() => heard(onJetson).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(10);
   await expect.poll(() => heard(onJetson).replies[LOCAL] ?? 0, PATIENT).toBeGreaterThan(0);
   await expect.poll(() => heard(onCentral).samples[GLOBAL] ?? 0, PATIENT).toBeGreaterThan(20);
   await expect.poll(() => heard(onCentral).replies[GLOBAL] ?? 0, PATIENT).toBeGreaterThan(0);
   expect(heard(onCentral).samples).not.toHaveProperty(LOCAL);
   expect(heard(onCentral).replies).not.toHaveProperty(LOCAL);
+  expect(heard(onHistory)).toMatchObject({ samples: {}, replies: {} });
 });
 
 test('without the rule it would have come: the test can see it', async () => {
-  const { onCentral } = await startTwo({ extra: '--cfg access_control/enabled:false' });
+  const { onCentral, onHistory } = await startTwo({ extra: '--cfg access_control/enabled:false' });
   await expect.poll(() => heard(onCentral).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(10);
+  await expect.poll(() => heard(onHistory).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(10);
 });
 
 test('an interface that comes up after the router has started is closed, too', async () => {
@@ -39,7 +41,10 @@ test('an interface that comes up after the router has started is closed, too', a
 
 interface Two {
   readonly jetson: HostProcess;
+  /** Listens to `**`. */
   readonly onCentral: HostProcess;
+  /** Listens to what advanced publishers would keep, which `**` does not match. */
+  readonly onHistory: HostProcess;
   readonly onJetson: HostProcess;
 }
 
@@ -52,19 +57,11 @@ async function startTwo(options: { readonly extra?: string; readonly isVpnLate?:
   const router = jetson.start(`bubbaloop router jetson --central ${address} ${options.extra ?? ''}`);
   const node = process.execPath;
   const local = 'tcp/127.0.0.1:7447';
-  jetson.start(`${node} ${support}/talker.ts ${local} ${LOCAL}/jetson_1/cam/raw ${GLOBAL}/jetson_1/cam/compressed`);
+  jetson.start(`${node} ${support}/talker.ts ${local} ${LOCAL}/cam/raw ${LOCAL}/cam/@adv/raw ${GLOBAL}/cam/compressed`);
   const onJetson = jetson.start(`${node} ${support}/listener.ts ${local} '**' ask`);
   const onCentral = central.start(`${node} ${support}/listener.ts ${local} '**' ask`);
+  const onHistory = central.start(`${node} ${support}/listener.ts ${local} 'bubbaloop/local/**/@adv/**' ask`);
   await expect.poll(() => heard(onJetson).samples[LOCAL] ?? 0, PATIENT).toBeGreaterThan(0);
   if (options.isVpnLate === true) network.addVpn('central', 'jetson_1');
-  return { jetson: router, onCentral, onJetson };
-}
-
-function heard(listener: HostProcess): Heard {
-  const line = listener
-    .output()
-    .trimEnd()
-    .split('\n')
-    .findLast((candidate) => candidate.startsWith('{'));
-  return line === undefined ? { samples: {}, replies: {}, longestGapMs: 0 } : JSON.parse(line);
+  return { jetson: router, onCentral, onHistory, onJetson };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestHost } from '../support/hosts.ts';
-import type { Heard } from '../support/listener.ts';
+import { heard } from '../support/listener-output.ts';
 import { startThreeHosts, type ThreeHosts } from '../support/three-hosts.ts';
 
 const support = join(import.meta.dirname, '..', 'support');
@@ -65,14 +65,14 @@ test('1080p raw at 30 frames/s on a Jetson while central subscribes to **: under
   const baseline = await bytesDuring(jetson, 10_000);
   await jetson.run(`printf '{"rate_hz":30,"width":1920,"height":1080}' > ~/camera.yaml`);
   jetson.start('bubbaloop node run test-camera --config "$HOME/camera.yaml"');
-  const frames = (): number => heard(onJetson.output()).samples['bubbaloop/local'] ?? 0;
+  const frames = (): number => heard(onJetson).samples['bubbaloop/local/jetson_1'] ?? 0;
   await expect.poll(frames, PATIENT).toBeGreaterThan(30);
   const before = frames();
   const withFrames = await bytesDuring(jetson, 10_000);
   const seen = frames() - before;
   // A busy machine draws fewer of them, 8 MB each.
   expect(seen).toBeGreaterThan(50);
-  expect(heard(onCentral.output()).samples).not.toHaveProperty('bubbaloop/local');
+  expect(heard(onCentral).samples).not.toHaveProperty('bubbaloop/local/jetson_1');
   const crossed = (withFrames - baseline) / 10;
   process.stdout.write(
     `${seen / 10} frames/s on the Jetson, ${Math.round(crossed)} B/s of it on the link (baseline ${Math.round(baseline / 10)} B/s)\n`,
@@ -118,12 +118,4 @@ async function bytesDuring(host: TestHost, durationMs: number): Promise<number> 
   await new Promise((resolve) => setTimeout(resolve, durationMs));
   const after = await host.bytes();
   return after.sent - before.sent + after.received - before.received;
-}
-
-function heard(output: string): Heard {
-  const line = output
-    .split('\n')
-    .slice(0, -1)
-    .findLast((candidate) => candidate.startsWith('{'));
-  return line === undefined ? { samples: {}, replies: {}, longestGapMs: 0 } : JSON.parse(line);
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSession } from '../../source/zenoh/open-session.ts';
 
 export interface Heard {
-  /** Samples by the two first chunks of their key, `bubbaloop/local`. */
+  /** Samples by the three first chunks of their key, `bubbaloop/local/jetson_1`. */
   readonly samples: Readonly<Record<string, number>>;
   readonly replies: Readonly<Record<string, number>>;
   /** Longest time between two samples, milliseconds. */
@@ -49,6 +49,6 @@ async function ask(): Promise<void> {
 }
 
 function count(counts: Record<string, number>, key: string): void {
-  const head = key.split('/').slice(0, 2).join('/');
+  const head = key.split('/').slice(0, 3).join('/');
   counts[head] = (counts[head] ?? 0) + 1;
 }
