@@ -66,11 +66,17 @@ async function manyCuts(): Promise<Figure[]> {
   const three = await startThreeHosts(20, `--cfg transport/link/tx/lease:${SHORT_LEASE_MS}`);
   try {
     const watch = watchFrom(three.central);
-    await until(() => statesOf(watch).length > 0);
-    let before = memoryOf(three);
+    const local = watchFrom(three.network.host('jetson_1'));
+    await until(() => statesOf(watch).length > 0 && statesOf(local).length > 0);
+    const programs = new Map([
+      ...three.running,
+      ['central: fleet as top sees it', watch],
+      ['jetson_1: fleet as top sees it', local],
+    ]);
+    let before = memoryOf(programs);
     let slowestMs = 0;
     for (let round = 0; round < cutCount + WARM_UP_CUTS; round += 1) {
-      if (round === WARM_UP_CUTS) before = memoryOf(three);
+      if (round === WARM_UP_CUTS) before = memoryOf(programs);
       await three.network.cut('jetson_1');
       await until(async () => !(await isLinked(three)));
       const mendedAtMs = Date.now();
@@ -80,7 +86,7 @@ async function manyCuts(): Promise<Figure[]> {
     }
     // What came in meanwhile is worked off.
     await sleep(5_000);
-    const after = memoryOf(three);
+    const after = memoryOf(programs);
     const growth = [...after].map(([name, bytes]) => ({ name, megabytes: (bytes - (before.get(name) ?? 0)) / 1e6 }));
     return [
       ...growth.map(
@@ -106,8 +112,8 @@ async function isLinked(three: ThreeHosts): Promise<boolean> {
   return stdout.includes('10.77.0.2:');
 }
 
-function memoryOf(three: ThreeHosts): ReadonlyMap<string, number> {
-  return new Map([...three.running].map(([name, program]) => [name, residentBytes(program.pid())]));
+function memoryOf(programs: ReadonlyMap<string, HostProcess>): ReadonlyMap<string, number> {
+  return new Map([...programs].map(([name, program]) => [name, residentBytes(program.pid())]));
 }
 
 function endedCount(three: ThreeHosts): number {
