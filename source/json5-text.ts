@@ -23,7 +23,10 @@ export async function parseJson5(file: string, text: string, example: string): P
 
 /** `:LINE:COLUMN` of a key, empty where it is not found: json5 keeps no places of what it could read. */
 export function placeOf(key: string, text: string): string {
-  const lines = text.split('\n').map((line) => line.replace(/\/\/.*$/, ''));
-  const line = lines.findIndex((candidate) => candidate.includes(key));
-  return line === -1 ? '' : `:${line + 1}:${(lines[line]?.indexOf(key) ?? 0) + 1}`;
+  const pattern = new RegExp(`(?<![\\w$])["']?${key.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}["']?\\s*:`);
+  for (const [index, line] of text.split('\n').entries()) {
+    const column = line.replace(/\/\/.*$/, '').search(pattern);
+    if (column !== -1) return `:${index + 1}:${column + 1}`;
+  }
+  return '';
 }

@@ -1,5 +1,6 @@
 /** `bubbaloop setup tls`: the fleet's certificates, made on the central server. */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { findHome } from '../daemon/home.ts';
@@ -128,7 +129,7 @@ async function planCentral(
   if (existsSync(files.certificate) && !plan.isRenewed) {
     const [certificate] = readCertificates(files.certificate);
     const isNamed = namesOf(invocation, 'host').every(
-      (host) => certificate?.checkHost(host) !== undefined || certificate?.checkIP(host) !== undefined,
+      (host) => (isIP(host) === 0 ? certificate?.checkHost(host) : certificate?.checkIP(host)) !== undefined,
     );
     if (certificate !== undefined && isNamed && certificateProblem(certificate, plan.nowMs) === undefined) return [];
   }
