@@ -13,7 +13,7 @@ import {
   makeAuthority,
   type Validity,
 } from '../setup/certificates.ts';
-import { compareFiles, type PlannedFile, recordFileOf, writeFiles } from '../setup/planned-files.ts';
+import { compareFiles, type FileOutcome, type PlannedFile, recordFileOf, writeFiles } from '../setup/planned-files.ts';
 import { certificateProblem, dayOf, readCertificates } from '../setup/router-safety.ts';
 import { detectTailscale } from '../setup/tailscale.ts';
 import { type TlsFiles, tlsFiles } from '../setup/tls-files.ts';
@@ -68,13 +68,12 @@ export async function setUpTls(invocation: Invocation): Promise<number> {
   planned.push(await planTrusted(files, trusted, authority, validity));
 
   const isDry = booleanFlag(invocation, 'dryRun');
-  // A certificate is never edited by hand: what differs is older.
-  const outcomes = compareFiles(planned, recordFileOf(home), { force: true });
+  // Nobody edits certificates: what differs is an older one, and needs no copy.
+  const outcomes = compareFiles(planned, recordFileOf(home), { force: true }).map(
+    (entry): FileOutcome => (entry.outcome === 'replaced' ? { ...entry, outcome: 'changed' } : entry),
+  );
   if (!isDry) {
-    writeFiles(
-      outcomes.map((entry) => (entry.outcome === 'replaced' ? { ...entry, outcome: 'changed' } : entry)),
-      recordFileOf(home),
-    );
+    writeFiles(outcomes, recordFileOf(home));
     for (const name of revoked) rmSync(machineFolder(files, name), { recursive: true, force: true });
   }
   sayOutcomes(outcomes, isDry);

@@ -86,7 +86,10 @@ async function readRouter(invocation: Invocation, problems: string[]): Promise<R
       const zid = session.link.state === 'connected' ? session.link.routerZid : undefined;
       const replies = await getRouters(session, { timeoutMs: ROUTERS_LIMIT_MS });
       const routers = replies.flatMap((reply) => (reply.ok ? [reply.router] : []));
-      const own = routers.find((router) => router.zid === zid) ?? (routers.length === 1 ? routers[0] : undefined);
+      // Over a WebSocket the router’s id is not known: then it is the one of this machine’s name.
+      const own =
+        routers.find((router) => router.zid === zid) ??
+        (routers.length === 1 ? routers[0] : routers.find(({ name }) => name === localMachine(invocation).machineId));
       if (own === undefined) problems.push('The router answers, but does not tell of itself: is its admin space off?');
       return { isUp: true, own, others: routers.filter((router) => router !== own) };
     });

@@ -3,13 +3,14 @@
  * namespaces without names. They end with this process, whatever happens to it: the first process of each waits for the
  * end of its stdin, and the kernel ends the rest of a process namespace with its first.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bubbaloop, type Finished } from './command-line.ts';
+import { hostsProblem, innerPid, type Keeper, runNow, startKeeper } from './host-keeper.ts';
 
 export interface TestHost {
   readonly name: string;
@@ -45,17 +46,10 @@ export interface HostNetwork {
   end(): Promise<void>;
 }
 
-/** Undefined where hosts can be made here, else why not: it takes root, and iproute2. */
-export function hostsProblem(): string | undefined {
-  if (process.getuid?.() !== 0) return 'network namespaces need root';
-  if (spawnSync('ip', ['-V']).status !== 0) return 'there is no program ip (package iproute2)';
-  return spawnSync('unshare', ['--net', '--mount', '--uts', '--pid', '--fork', 'true']).status === 0
-    ? undefined
-    : 'unshare is refused here';
-}
-
 /** `delayMs` each way between any two hosts. */
 export async function startHosts(names: readonly string[], delayMs: number): Promise<HostNetwork> {
+  const problem = hostsProblem();
+  if (problem !== undefined) throw new Error(`hosts cannot be made here: ${problem}`);
   const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-hosts-'));
   const addresses = new Map(names.map((name, index) => [name, `10.77.0.${index + 1}`]));
   const hostsFile = join(folder, 'hosts');
@@ -82,7 +76,7 @@ export async function startHosts(names: readonly string[], delayMs: number): Pro
       const keeper = await startKeeper(name, hostsFile);
       keepers.push(keeper);
       const port = portOf(names, name);
-      run('ip', [
+      runNow('ip', [
         'link',
         'add',
         port,
@@ -116,7 +110,7 @@ export async function startHosts(names: readonly string[], delayMs: number): Pro
       cut: (name) => tell(`cut ${portOf(names, name)}`),
       addVpn(left, right) {
         const [a, b] = [keeperOf(left), keeperOf(right)];
-        run('ip', [
+        runNow('ip', [
           'link',
           'add',
           'vpn0',
@@ -163,7 +157,7 @@ function makeHost(name: string, address: string, home: string, keeper: Keeper): 
       const output = { stdout: '', stderr: '' };
       child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (output.stdout += chunk));
       child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (output.stderr += chunk));
-      const timer = setTimeout(() => process.kill(-innerPid(child), 'SIGKILL'), timeoutMs);
+      const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), timeoutMs);
       const [code] = (await once(child, 'close')) as [number | null];
       clearTimeout(timer);
       return { code, ...output };
@@ -184,86 +178,6 @@ function makeHost(name: string, address: string, home: string, keeper: Keeper): 
       return { received: fields[0] ?? 0, sent: fields[8] ?? 0 };
     },
   };
-}
-
-interface Keeper {
-  /** Of the first process in the namespaces, as this process sees it. */
-  readonly pid: number;
-  spawn(line: string, env: NodeJS.ProcessEnv, stdio: readonly ('ignore' | 'pipe' | 'inherit')[]): ChildProcess;
-  runNow(line: string): void;
-  end(): Promise<void>;
-}
-
-/** A shell as the first process: it waits for the end of its stdin, and for children that lost their parents. */
-async function startKeeper(name: string, hostsFile: string): Promise<Keeper> {
-  const setUp = [
-    `echo ${name} > /proc/sys/kernel/hostname`,
-    'mount -t tmpfs tmpfs /dev/shm',
-    `mount --bind ${hostsFile} /etc/hosts`,
-    'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null || true',
-    'ip link set lo up',
-    'echo ready',
-  ].join(' && ');
-  const child = spawn(
-    'unshare',
-    [
-      '--net',
-      '--mount',
-      '--propagation',
-      'private',
-      '--uts',
-      '--ipc',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      '--mount-proc',
-      'sh',
-      '-c',
-      `${setUp}; cat; exit 0`,
-    ],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  );
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint += chunk;
-  });
-  const first = await Promise.race([
-    once(createInterface({ input: child.stdout }), 'line').then(([line]) => line as string),
-    once(child, 'exit').then(() => 'ended'),
-  ]);
-  if (first !== 'ready') throw new Error(`host ${name} could not be made: ${complaint}`);
-  const pid = innerPid(child);
-  const enter = ['--target', `${pid}`, '--net', '--mount', '--uts', '--ipc', '--pid', '--', 'sh', '-c'];
-  return {
-    pid,
-    // A session of its own, so that all of a line can be ended at once.
-    spawn: (line, env, stdio) =>
-      spawn('nsenter', [...enter, line], {
-        env: { PATH: process.env.PATH, ...env },
-        stdio: [...stdio],
-        detached: true,
-      }),
-    runNow: (line) => run('nsenter', [...enter, line]),
-    async end() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      process.kill(pid, 'SIGKILL');
-      await exited;
-    },
-  };
-}
-
-/** The child that `unshare --fork` and `nsenter --pid` go through. */
-function innerPid(child: ChildProcess): number {
-  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
-  const pid = Number(children.split(' ')[0]);
-  if (!Number.isInteger(pid) || pid === 0) throw new Error(`process ${child.pid} has no child`);
-  return pid;
-}
-
-function run(program: string, words: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, words, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${stderr}`);
 }
 
 /** A line to it, a line from it. */

@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, test } from 'vitest';
+import { isAlive } from '../support/real-fleet.ts';
+
+test('hosts and all that runs on them end with the process that made them, kill -9 included', async () => {
+  const script = `
+    import { startHosts } from ${JSON.stringify(join(import.meta.dirname, '..', 'support', 'hosts.ts'))};
+    const network = await startHosts(['left', 'right'], 1);
+    const program = network.host('left').start('sleep 1000');
+    while (program.pid() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    console.log(program.pid());
+    setInterval(() => {}, 1000);`;
+  const maker = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(createInterface({ input: maker.stdout }), 'line');
+  const pid = Number(line);
+  expect(isAlive(pid)).toBe(true);
+  maker.kill('SIGKILL');
+  await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
+});
