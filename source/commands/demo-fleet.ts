@@ -7,7 +7,6 @@ import { stringify } from 'yaml';
 import { UserError } from '../errors.ts';
 import { projectRoot } from '../project-root.ts';
 import { plainText } from '../wire/plain-text.ts';
-import { CREDENTIALS_VARIABLE } from '../zenoh/credentials.ts';
 import { profileConfig, routerBinary } from './router.ts';
 import { routerArguments } from './router-config.ts';
 import { startTethered, type Tethered } from './tethered.ts';
@@ -60,8 +59,6 @@ export async function startDemoFleet(): Promise<DemoFleet> {
       BUBBALOOP_HOME: home,
       BUBBALOOP_MACHINE_ID: DEMO_MACHINE,
       BUBBALOOP_ZENOH_ENDPOINT: endpoint,
-      // Its router asks nobody, and takes nobody who wants to be asked.
-      [CREDENTIALS_VARIABLE]: '',
     };
     await writeDemoNodes(home);
 

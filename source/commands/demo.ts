@@ -9,7 +9,11 @@ export const demoCommand: Command = {
   },
   examples: ['bubbaloop demo', 'bubbaloop demo | cat    # one snapshot as plain text'],
   async run(invocation) {
-    const { startDemoFleet } = await import('./demo-fleet.ts');
+    const [{ startDemoFleet }, { showNoCredentials }] = await Promise.all([
+      import('./demo-fleet.ts'),
+      import('../zenoh/credentials.ts'),
+    ]);
+    showNoCredentials();
     const fleet = await startDemoFleet();
     try {
       const { runTop } = await import('./top-run.ts');

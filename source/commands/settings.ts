@@ -92,8 +92,8 @@ export async function settle(invocation: Invocation, env: Environment): Promise<
     return { name, value: defaultOf(name), origin: 'default' };
   });
   const home = settings.find(({ name }) => name === 'BUBBALOOP_HOME')?.value;
-  // `undefined` would become a text in the environment.
-  const credentials = home === undefined || env[CREDENTIALS_VARIABLE] ? undefined : credentialsFile(home);
+  // Set but empty means none.
+  const credentials = home === undefined || env[CREDENTIALS_VARIABLE] !== undefined ? undefined : credentialsFile(home);
   if (credentials !== undefined) env[CREDENTIALS_VARIABLE] = credentials;
   return { file, isFilePresent: values !== undefined, settings };
 }

@@ -37,6 +37,11 @@ export function readCredentials(env: Readonly<Record<string, string | undefined>
   return credentials;
 }
 
+/** From now on in this process and what it starts: for routers of our own, which take nobody who wants to be asked. */
+export function showNoCredentials(): void {
+  process.env[CREDENTIALS_VARIABLE] = '';
+}
+
 /** As they stand under `transport` in zenoh's configuration. */
 export function credentialConfig(credentials: Credentials): {
   readonly auth?: Readonly<Record<string, unknown>>;
