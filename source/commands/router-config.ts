@@ -66,7 +66,8 @@ export function centralEndpoint(central: string): string {
   return `tcp/${match[1]}:${port}`;
 }
 
-function hostAndPort(flag: string, value: string): string {
+/** Checks the value of a flag. */
+export function hostAndPort(flag: string, value: string): string {
   const port = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d+)$/.exec(value)?.[1];
   if (port === undefined || Number(port) > 65_535) {
     throw usageError(`${flag} wants HOST:PORT, not ${JSON.stringify(value)}.`, 'For every interface: 0.0.0.0:10000');

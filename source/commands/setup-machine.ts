@@ -11,7 +11,7 @@ import { missingTlsFile, TLS_PORT, tlsConfig, tlsFiles } from '../setup/tls-file
 import { type UnitName, unitFolder, unitText } from '../setup/units.ts';
 import { machineId } from '../wire/names.ts';
 import { booleanFlag, type Invocation, stringFlag } from './command.ts';
-import { centralEndpoint } from './router-config.ts';
+import { centralEndpoint, hostAndPort } from './router-config.ts';
 import { configFile, readConfigFile } from './settings.ts';
 import { isTold, sayOutcomes } from './setup-outcome.ts';
 
@@ -32,7 +32,8 @@ export async function setUpMachine(role: Role, invocation: Invocation): Promise<
   const central = stringFlag(invocation, 'central');
   if (central !== undefined) await checkResolves(central);
   if (isTls) checkTlsFiles(home, role);
-  const choice = chooseRouter({ role, home, address, central, isTls });
+  const servers = { ...serverOf('websocket', invocation), ...serverOf('rest', invocation) };
+  const choice = { ...chooseRouter({ role, home, address, central, isTls }), ...servers };
 
   const files: PlannedFile[] = [
     { path: routerChoiceFile(home), text: await routerChoiceText(choice), purpose: 'what `bubbaloop router` runs' },
@@ -90,6 +91,11 @@ function chooseRouter({ role, home, address, central, isTls }: Wanted): RouterCh
   if (address === '0.0.0.0') return { profile: 'central' };
   // Loopback too: `top` on central itself.
   return { profile: 'central', listen: [LOCAL_ENDPOINT, `tcp/${host}:7447`] };
+}
+
+function serverOf(flag: 'websocket' | 'rest', invocation: Invocation): Partial<RouterChoice> {
+  const value = stringFlag(invocation, flag);
+  return value === undefined ? {} : { [flag]: hostAndPort(`--${flag}`, value) };
 }
 
 /** As it was given, where no encryption changes port and protocol. */

@@ -215,7 +215,10 @@ function sayMachines(files: TlsFiles, nowMs: number): boolean {
 }
 
 function sayNext(files: TlsFiles, machines: readonly string[], revoked: readonly string[]): void {
-  for (const name of machines) say(`To ${name}: scp -r ${machineFolder(files, name)} ${name}:.bubbaloop/tls`);
+  for (const name of machines) {
+    const folder = machineFolder(files, name);
+    say(`To ${name}: tar -C ${folder} -c . | ssh ${name} 'mkdir -p .bubbaloop/tls && tar -C .bubbaloop/tls -x'`);
+  }
   if (machines.length > 0) say('There: bubbaloop setup jetson --central HOST --tls');
   if (machines.length + revoked.length > 0)
     say('Central’s router takes it up when it is started again: bubbaloop setup central --tls');

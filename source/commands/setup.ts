@@ -7,6 +7,8 @@ const ROLES = ['central', 'jetson', 'tls'] as const;
 const OWN_FLAGS: Readonly<Record<string, readonly (typeof ROLES)[number][]>> = {
   central: ['jetson'],
   address: ['central'],
+  websocket: ['central'],
+  rest: ['central'],
   systemd: ['central', 'jetson'],
   tls: ['central', 'jetson'],
   machineId: ['central', 'jetson'],
@@ -28,6 +30,18 @@ export const setupCommand: Command = {
       placeholder: 'ADDRESS',
       summary: 'central: listen at this address of the machine; `tailscale` for the one it has there',
       defaultText: 'every interface',
+    },
+    websocket: {
+      type: 'string',
+      placeholder: 'HOST:PORT',
+      summary: 'central: address of the WebSocket',
+      defaultText: '127.0.0.1:10000',
+    },
+    rest: {
+      type: 'string',
+      placeholder: 'HOST:PORT',
+      summary: 'central: address of the REST interface',
+      defaultText: '127.0.0.1:8000',
     },
     machineId: {
       type: 'string',

@@ -203,10 +203,11 @@ async function setUp(host: TestHost, words: string, code = 0): Promise<string> {
   return result.stdout;
 }
 
-/** As `scp -r` would. */
+/** As `setup tls` says, without the ssh between. */
 async function bringCertificates(central: TestHost, host: TestHost, name: string): Promise<void> {
   const from = `${central.home}/.bubbaloop/tls/machines/${name}`;
-  expect(await host.run(`mkdir -p ~/.bubbaloop && cp -r ${from} ~/.bubbaloop/tls`)).toMatchObject({ code: 0 });
+  const copy = `cd && tar -C ${from} -c . | sh -c 'mkdir -p .bubbaloop/tls && tar -C .bubbaloop/tls -x'`;
+  expect(await host.run(copy)).toMatchObject({ code: 0 });
 }
 
 async function writeUser(host: TestHost, user: string, password: string, ...others: readonly string[]): Promise<void> {

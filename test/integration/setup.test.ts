@@ -56,6 +56,18 @@ test('jetson: what is written is what the router and every command take', async 
   expect(await routerConfig()).toMatchObject({ connect: { endpoints: ['tcp/localhost:7000'] } });
 });
 
+test('central: where its WebSocket and REST listen is loopback, unless told otherwise', async () => {
+  await run('setup', 'central');
+  expect(await routerConfig()).toMatchObject({
+    listen: { endpoints: ['tcp/0.0.0.0:7447'] },
+    plugins: { remote_api: { websocket_port: '127.0.0.1:10000' }, rest: { http_port: '127.0.0.1:8000' } },
+  });
+  await run('setup', 'central', '--websocket', '127.0.0.2:10001', '--rest', '127.0.0.2:8001');
+  expect(await routerConfig()).toMatchObject({
+    plugins: { remote_api: { websocket_port: '127.0.0.2:10001' }, rest: { http_port: '127.0.0.2:8001' } },
+  });
+});
+
 test('a dry run writes nothing, not even a folder', async () => {
   const dry = await run('setup', 'central', '--systemd', '--dry-run');
   expect(dry).toMatchObject({ code: 0 });
@@ -123,6 +135,8 @@ test.each([
   [['jetson', '--central', 'host:99999'], 2, 'not a port'],
   [['central', '--central', 'x'], 2, '--central goes with setup jetson'],
   [['central', '--address', '1.2.3.4 ; x'], 2, '--address wants one address'],
+  [['central', '--websocket', '10000'], 2, '--websocket wants HOST:PORT'],
+  [['jetson', '--central', '127.0.0.1', '--rest', '127.0.0.1:1'], 2, '--rest goes with setup central'],
   [['central', '--machine', 'x'], 2, '--machine goes with setup tls'],
   [['central', '--tls'], 1, 'ca.pem is missing'],
   [['jetson', '--central', '127.0.0.1', '--tls'], 1, 'tls/machines/ID'],
