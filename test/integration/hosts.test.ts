@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive } from '../support/real-fleet.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bubbaloop-hosts-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
 
 test('hosts and all that runs on them end with the process that made them, kill -9 included', async () => {
   const script = `
@@ -14,6 +22,8 @@ test('hosts and all that runs on them end with the process that made them, kill 
     console.log(program.pid());
     setInterval(() => {}, 1000);`;
   const maker = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    // What it leaves behind goes with this folder.
+    env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(createInterface({ input: maker.stdout }), 'line');
