@@ -17,8 +17,8 @@ test('hosts and all that runs on them end with the process that made them, kill 
   const script = `
     import { startHosts } from ${JSON.stringify(join(import.meta.dirname, '..', 'support', 'hosts.ts'))};
     const network = await startHosts(['left', 'right'], 1);
-    const program = network.host('left').start('sleep 1000');
-    while (program.pid() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const program = network.host('left').start('sh -c "echo up; exec sleep 1000"');
+    while (!program.output().includes('up')) await new Promise((resolve) => setTimeout(resolve, 10));
     console.log(program.pid());
     setInterval(() => {}, 1000);`;
   const maker = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
@@ -26,7 +26,7 @@ test('hosts and all that runs on them end with the process that made them, kill 
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = await once(createInterface({ input: maker.stdout }), 'line');
+  const [line] = await Promise.race([once(createInterface({ input: maker.stdout }), 'line'), once(maker, 'exit')]);
   const pid = Number(line);
   expect(isAlive(pid)).toBe(true);
   maker.kill('SIGKILL');

@@ -30,7 +30,7 @@ export interface HostProcess {
   readonly child: ChildProcess;
   /** Newest output, both streams. */
   output(): string;
-  /** As this process sees it. */
+  /** As this process sees it. Throws before the first sign of life. */
   pid(): number;
 }
 
