@@ -1,12 +1,15 @@
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type HostNetwork, type HostProcess, startHosts } from '../support/hosts.ts';
 import { heard } from '../support/listener-output.ts';
+
+// Several hosts on two busy cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
 
 const support = join(import.meta.dirname, '..', 'support');
 const LOCAL = 'bubbaloop/local/jetson_1';
 const GLOBAL = 'bubbaloop/global/jetson_1';
-const PATIENT = { timeout: 30_000, interval: 200 };
+const PATIENT = { timeout: 60_000, interval: 200 };
 
 let network: HostNetwork | undefined;
 afterEach(async () => {

@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type HostNetwork, type HostProcess, startHosts, type TestHost } from '../support/hosts.ts';
 import { heard } from '../support/listener-output.ts';
+
+// Several hosts on two busy cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
 
 const root = join(import.meta.dirname, '..', '..');
 const support = join(root, 'test', 'support');
 const routerBinary = join(root, 'dist', 'native', 'bubbaloop-router');
 const LOCAL = 'tcp/127.0.0.1:7447';
-const PATIENT = { timeout: 30_000, interval: 200 };
+const PATIENT = { timeout: 60_000, interval: 200 };
 
 let network: HostNetwork | undefined;
 afterEach(async () => {

@@ -1,8 +1,11 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type HostNetwork, startHosts } from '../support/hosts.ts';
 import { startUserManager, type UserManager } from '../support/user-manager.ts';
 
-const PATIENT = { timeout: 40_000, interval: 300 };
+// Several hosts on two busy cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
+
+const PATIENT = { timeout: 60_000, interval: 300 };
 const UNITS = 'bubbaloop-router bubbaloop-daemon';
 
 let network: HostNetwork | undefined;

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { TestHost } from '../support/hosts.ts';
 import { heard } from '../support/listener-output.ts';
 import { startThreeHosts, type ThreeHosts } from '../support/three-hosts.ts';
+
+// Several hosts on two busy cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
 
 const support = join(import.meta.dirname, '..', 'support');
 const LOCAL = 'tcp/127.0.0.1:7447';
