@@ -4,6 +4,7 @@ import { cameraWall } from './camera-wall.ts';
 import { cameras } from './cameras.ts';
 import { chaos } from './chaos.ts';
 import { daemonLoad } from './daemon-load.ts';
+import { linkCuts } from './link-cuts.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
 import { routerReturn } from './router-return.ts';
 import { sdk } from './sdk.ts';
@@ -24,6 +25,7 @@ const benchmarks: readonly Benchmark[] = [
   daemonLoad,
   cameras,
   sdk,
+  linkCuts,
   chaos,
 ];
 
