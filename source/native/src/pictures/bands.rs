@@ -17,13 +17,15 @@ pub struct BandWriter {
     /// One byte for each colour and column of the band: which of its six rows have that colour.
     columns: Vec<u8>,
     width: usize,
+    /// From one colour to the next in `columns`: some room after each row, so that words can be read at its end.
+    stride: usize,
     stretches: Vec<Stretch>,
     colour: Option<u8>,
 }
 
 impl BandWriter {
     pub fn new() -> Self {
-        BandWriter { out: Vec::new(), columns: Vec::new(), width: 0, stretches: Vec::new(), colour: None }
+        BandWriter { out: Vec::new(), columns: Vec::new(), width: 0, stride: 0, stretches: Vec::new(), colour: None }
     }
 
     pub fn begin(&mut self) {
@@ -47,10 +49,12 @@ impl BandWriter {
     }
 
     /// `indices` is one a pixel; `clear` is the index that is not drawn.
+    #[inline(always)]
     pub fn bands(&mut self, indices: &[u8], width: usize, clear: Option<u8>) {
         if self.width != width {
             self.width = width;
-            self.columns = vec![0; 256 * width];
+            self.stride = width + 16;
+            self.columns = vec![0; 256 * self.stride];
         }
         for (number, band) in indices.chunks(width * 6).enumerate() {
             if number > 0 {
@@ -69,34 +73,51 @@ impl BandWriter {
     #[inline(always)]
     fn gather(&mut self, band: &[u8], is_clear: impl Fn(u8) -> bool) {
         let width = self.width;
-        let columns = &mut self.columns[..256 * width];
         let mut newest = [NO_STRETCH; 256];
         self.stretches.clear();
         let rows = band.len() / width;
         for x in 0..width {
-            for row in 0..rows {
-                let colour = band[row * width + x];
-                if is_clear(colour) {
+            // Rows of one colour that follow each other are put down together.
+            let mut colour = band[x];
+            let mut bits = 1;
+            for row in 1..rows {
+                let next = band[row * width + x];
+                if next == colour {
+                    bits |= 1 << row;
                     continue;
                 }
-                let bits = &mut columns[colour as usize * width + x];
-                let before = *bits;
-                *bits = before | (1 << row);
-                if before != 0 {
-                    continue;
+                if !is_clear(colour) {
+                    self.put(&mut newest, colour, x, bits);
                 }
-                if let Some(stretch) = self.stretches.get_mut(newest[colour as usize] as usize) {
-                    if x - stretch.end as usize <= MAX_GAP {
-                        stretch.end = x as u32;
-                        continue;
-                    }
-                }
-                newest[colour as usize] = self.stretches.len() as u32;
-                self.stretches.push(Stretch { start: x as u32, end: x as u32, colour });
+                colour = next;
+                bits = 1 << row;
+            }
+            if !is_clear(colour) {
+                self.put(&mut newest, colour, x, bits);
             }
         }
     }
 
+    #[inline(always)]
+    fn put(&mut self, newest: &mut [u32; 256], colour: u8, x: usize, bits: u8) {
+        let column = &mut self.columns[colour as usize * self.stride + x];
+        let before = *column;
+        *column = before | bits;
+        if before != 0 {
+            return;
+        }
+        let newest = &mut newest[colour as usize];
+        if let Some(stretch) = self.stretches.get_mut(*newest as usize) {
+            if x - stretch.end as usize <= MAX_GAP {
+                stretch.end = x as u32;
+                return;
+            }
+        }
+        *newest = self.stretches.len() as u32;
+        self.stretches.push(Stretch { start: x as u32, end: x as u32, colour });
+    }
+
+    #[inline(always)]
     fn write(&mut self) {
         let mut stretches = std::mem::take(&mut self.stretches);
         let mut left = stretches.len();
@@ -132,8 +153,31 @@ impl BandWriter {
             number(out, u32::from(stretch.colour));
         }
         run(out, b'?', gap);
-        let row = stretch.colour as usize * self.width;
-        let columns = &mut self.columns[row + stretch.start as usize..=row + stretch.end as usize];
+        let first = stretch.colour as usize * self.stride + stretch.start as usize;
+        let length = (stretch.end - stretch.start) as usize + 1;
+        if length <= 8 {
+            let columns: &mut [u8; 8] = (&mut self.columns[first..first + 8]).try_into().expect("eight");
+            let word = u64::from_le_bytes(*columns);
+            if !has_run(u128::from(word), length) {
+                let signs = word + u64::from_le_bytes([b'?'; 8]);
+                out.extend_from_slice(&signs.to_le_bytes());
+                out.truncate(out.len() - 8 + length);
+                // The colour's next stretch is further away than this.
+                *columns = [0; 8];
+                return;
+            }
+        } else if length <= 16 {
+            let columns: &mut [u8; 16] = (&mut self.columns[first..first + 16]).try_into().expect("sixteen");
+            let word = u128::from_le_bytes(*columns);
+            if !has_run(word, length) {
+                let signs = word + u128::from_le_bytes([b'?'; 16]);
+                out.extend_from_slice(&signs.to_le_bytes());
+                out.truncate(out.len() - 16 + length);
+                *columns = [0; 16];
+                return;
+            }
+        }
+        let columns = &mut self.columns[first..first + length];
         let mut at = 0;
         while at < columns.len() {
             let bits = columns[at];
@@ -146,6 +190,15 @@ impl BandWriter {
         }
         columns.fill(0);
     }
+}
+
+/// Whether four of the first `length` bytes that follow each other are the same. Bytes are under 64.
+#[inline(always)]
+fn has_run(word: u128, length: usize) -> bool {
+    const HIGH_BITS: u128 = u128::from_le_bytes([0x80; 16]);
+    // A byte is 0 where it is the same as the next one; only then its high bit stays.
+    let pairs = (HIGH_BITS - (word ^ (word >> 8))) & HIGH_BITS & ((1 << ((length - 1) * 8)) - 1);
+    pairs & (pairs >> 8) & (pairs >> 16) != 0
 }
 
 #[inline(always)]

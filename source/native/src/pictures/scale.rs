@@ -64,6 +64,24 @@ fn covers(from: usize, to: usize) -> Vec<Cover> {
 
 /// `out` takes red, green, blue and an alpha of 255 for each of `out_width` times `out_height` pixels.
 pub fn scale(frame: &Frame<'_>, out_width: usize, out_height: usize, out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        unsafe { scale_avx2(frame, out_width, out_height, out) };
+        return;
+    }
+    scale_plain(frame, out_width, out_height, out);
+}
+
+/// The same, which the compiler makes AVX2 instructions of; NEON on arm64 needs no asking.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn scale_avx2(frame: &Frame<'_>, out_width: usize, out_height: usize, out: &mut [u8]) {
+    scale_plain(frame, out_width, out_height, out);
+}
+
+#[inline(always)]
+fn scale_plain(frame: &Frame<'_>, out_width: usize, out_height: usize, out: &mut [u8]) {
     let bytes = frame.layout.bytes_per_pixel();
     let row_bytes = frame.width * bytes;
     let columns = covers(frame.width, out_width);
@@ -71,11 +89,16 @@ pub fn scale(frame: &Frame<'_>, out_width: usize, out_height: usize, out: &mut [
     let mut sums = vec![0u16; row_bytes];
     for (cover, out) in rows.iter().zip(out.chunks_exact_mut(out_width * 4)) {
         sums.fill(0);
-        for (number, &weight) in cover.weights.iter().enumerate() {
-            if weight > 0 {
-                let start = (cover.first + number) * frame.step;
-                add_row(&mut sums, &frame.data[start..start + row_bytes], weight);
-            }
+        let row_at = |number: usize| &frame.data[(cover.first + number) * frame.step..][..row_bytes];
+        let mut number = 0;
+        // Four at once: the sums then come from the cache and go there a quarter as often.
+        while let Some(weights) = cover.weights[number..].first_chunk::<4>() {
+            add_rows(&mut sums, [0, 1, 2, 3].map(|more| row_at(number + more)), *weights);
+            number += 4;
+        }
+        for &weight in &cover.weights[number..] {
+            add_rows(&mut sums, [row_at(number)], [weight]);
+            number += 1;
         }
         match frame.layout {
             Layout::Rgba8 => reduce::<4>(&sums, &columns, out, [0, 1, 2]),
@@ -86,31 +109,20 @@ pub fn scale(frame: &Frame<'_>, out_width: usize, out_height: usize, out: &mut [
     }
 }
 
-fn add_row(sums: &mut [u16], row: &[u8], weight: u16) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        unsafe { add_row_avx2(sums, row, weight) };
-        return;
-    }
-    add_row_plain(sums, row, weight);
-}
-
-/// The compiler makes this one AVX2 instructions; NEON on arm64 needs no asking.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-unsafe fn add_row_avx2(sums: &mut [u16], row: &[u8], weight: u16) {
-    add_row_plain(sums, row, weight);
-}
-
 /// At most 255 times 256 in all, which 16 bits hold.
 #[inline(always)]
-fn add_row_plain(sums: &mut [u16], row: &[u8], weight: u16) {
-    for (sum, &value) in sums.iter_mut().zip(row) {
-        *sum = sum.wrapping_add(u16::from(value).wrapping_mul(weight));
+fn add_rows<const ROWS: usize>(sums: &mut [u16], rows: [&[u8]; ROWS], weights: [u16; ROWS]) {
+    let rows = rows.map(|row| &row[..sums.len()]);
+    for at in 0..sums.len() {
+        let mut sum = sums[at];
+        for row in 0..ROWS {
+            sum = sum.wrapping_add(u16::from(rows[row][at]).wrapping_mul(weights[row]));
+        }
+        sums[at] = sum;
     }
 }
 
+#[inline(always)]
 fn reduce<const BYTES: usize>(sums: &[u16], columns: &[Cover], out: &mut [u8], channels: [usize; 3]) {
     for (cover, out) in columns.iter().zip(out.chunks_exact_mut(4)) {
         let mut means = [0u32; BYTES];
