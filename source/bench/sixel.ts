@@ -51,7 +51,7 @@ export function benchSixel(fast: FastPictures | undefined): SixelReport {
     }
     for (const protocol of ['kitty', 'iterm'] as const) {
       const encoder = encoderOf(protocol);
-      add(protocol, protocol === 'iterm' ? 'reused' : 'fresh', (picture) => encoder.encode(picture));
+      add(protocol, 'reused', (picture) => encoder.encode(picture));
     }
   }
   results.push(blocks(), fromFrame(fast));

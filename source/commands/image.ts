@@ -36,8 +36,9 @@ export const imageCommand: Command = {
     if (file === undefined || more.length > 0) throw usageError('Which picture? bubbaloop image FILE');
     const choice = parseChoice(stringFlag(invocation, 'images'));
     const size = parseSize(stringFlag(invocation, 'size'));
-    const colours = numberFlag(invocation, 'colors') ?? 256;
-    if (!Number.isInteger(colours) || colours < 2 || colours > 256) throw usageError('--colors takes 2 to 256.');
+    const colours = numberFlag(invocation, 'colors');
+    if (colours !== undefined && (!Number.isInteger(colours) || colours < 2 || colours > 256))
+      throw usageError('--colors takes 2 to 256.');
     const protocol = choice ?? detectProtocol();
     if (protocol === 'off') {
       process.stdout.write(`${await describe(file)}\n`);
@@ -86,7 +87,7 @@ async function draw(
   file: string,
   protocol: ImageProtocol,
   size: { readonly width: number; readonly height: number } | undefined,
-  colours: number,
+  colours: number | undefined,
 ): Promise<Uint8Array> {
   const [{ createPictureEncoder }, { nativePictures }] = await Promise.all([
     import('../graphics/create-picture-encoder.ts'),
@@ -104,7 +105,13 @@ async function draw(
     ? { width: Math.ceil(room.width / cell.widthPx), height: Math.ceil((room.height * 2) / cell.heightPx) }
     : room;
   const pixels = await decode(file, box);
-  const options: EncoderOptions = { protocol, colours, colourDepth: detectColours(), cell };
+  const options: EncoderOptions = {
+    protocol,
+    colours: colours ?? 256,
+    isExact: colours === undefined,
+    colourDepth: detectColours(),
+    cell,
+  };
   const picture = createPictureEncoder(options, nativePictures()).encode(pixels);
   if (protocol === 'sixel') return Buffer.concat([picture, Buffer.from('\n')]);
   // The others do not scroll by themselves: make the room first.

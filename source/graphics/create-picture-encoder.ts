@@ -21,7 +21,7 @@ function choose(options: EncoderOptions, fast: FastPictures | undefined): Pictur
     case 'sixel':
       return new SixelEncoder(fast?.createSixelStream(options.colours) ?? new SixelCoder(options.colours));
     case 'kitty':
-      return new KittyEncoder();
+      return new KittyEncoder(options.colours, options.isExact ?? false);
     case 'iterm':
       return new ItermEncoder(options.colours);
     case 'blocks':

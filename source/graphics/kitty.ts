@@ -3,6 +3,8 @@ import { constants, deflateSync } from 'node:zlib';
 import { base64Of } from './base64.ts';
 import type { PictureEncoder } from './picture-encoder.ts';
 import type { Pixels } from './pixels.ts';
+import { encodePalettePng } from './png.ts';
+import { Quantiser } from './quantiser.ts';
 
 /** The protocol allows no more base64 in one escape sequence. */
 const CHUNK_BYTES = 4096;
@@ -14,26 +16,28 @@ const PLAIN_PICTURES = 20;
 /** Ids are the terminal's, shared with other programs on it: begin anywhere. */
 let newestId = 1 + Math.floor(Math.random() * 0x3fff_ffff);
 
-/** Each picture takes the place of the one before: one id for each encoder. */
+/**
+ * Each picture takes the place of the one before: one id for each encoder. They go as PNG with a palette, which is kept over
+ * frames as for sixels; with `isExact` in their own colours, in several times the bytes.
+ */
 export class KittyEncoder implements PictureEncoder {
   readonly protocol = 'kitty';
   readonly #id: number;
+  readonly #quantiser: Quantiser | undefined;
   #plainLeft = 0;
   #isShown = false;
 
-  constructor() {
+  constructor(colours: number, isExact: boolean) {
     newestId = (newestId % 0x7fff_ffff) + 1;
     this.#id = newestId;
+    this.#quantiser = isExact ? undefined : new Quantiser(colours);
   }
 
-  encode({ width, height, data }: Pixels): Uint8Array {
-    const used = data.subarray(0, width * height * 4);
-    const isOpaque = isEveryPixelOpaque(used);
-    const plain = isOpaque ? withoutAlpha(used) : used;
-    const deflated = this.#deflate(plain);
-    const payload = base64Of(deflated ?? plain);
+  encode(pixels: Pixels): Uint8Array {
+    const { format, bytes } = this.#quantiser ? palettePng(this.#quantiser, pixels) : this.#exact(pixels);
+    const payload = base64Of(bytes);
     // a=T: send and show; q=2: the terminal is not to answer; C=1: the cursor stays.
-    const control = `a=T,f=${isOpaque ? 24 : 32},s=${width},v=${height},i=${this.#id},p=1,q=2,C=1${deflated ? ',o=z' : ''}`;
+    const control = `a=T,${format},i=${this.#id},p=1,q=2,C=1`;
     this.#isShown = true;
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < payload.length; at += CHUNK_BYTES) {
@@ -52,6 +56,15 @@ export class KittyEncoder implements PictureEncoder {
     return Buffer.from(`\x1b_Ga=d,d=I,i=${this.#id},q=2\x1b\\`, 'latin1');
   }
 
+  #exact({ width, height, data }: Pixels): Formatted {
+    const used = data.subarray(0, width * height * 4);
+    const isOpaque = isEveryPixelOpaque(used);
+    const plain = isOpaque ? withoutAlpha(used) : used;
+    const deflated = this.#deflate(plain);
+    const format = `f=${isOpaque ? 24 : 32},s=${width},v=${height}`;
+    return deflated ? { format: `${format},o=z`, bytes: deflated } : { format, bytes: plain };
+  }
+
   #deflate(plain: Uint8Array): Uint8Array | undefined {
     if (this.#plainLeft > 0) {
       this.#plainLeft -= 1;
@@ -62,6 +75,18 @@ export class KittyEncoder implements PictureEncoder {
     this.#plainLeft = PLAIN_PICTURES;
     return undefined;
   }
+}
+
+/** Bytes, and the control keys that say what they are. */
+interface Formatted {
+  readonly format: string;
+  readonly bytes: Uint8Array;
+}
+
+function palettePng(quantiser: Quantiser, pixels: Pixels): Formatted {
+  quantiser.take(pixels);
+  const { indices, palette, clear } = quantiser;
+  return { format: 'f=100', bytes: encodePalettePng(indices, pixels.width, pixels.height, palette, clear) };
 }
 
 function isEveryPixelOpaque(data: Uint8Array): boolean {

@@ -11,8 +11,10 @@ export type BlockSymbols = 'half' | 'quadrant';
 
 export interface EncoderOptions {
   readonly protocol: ImageProtocol;
-  /** Sixel and iTerm2: size of the palette, 2 to 256. */
+  /** All but blocks: size of the palette, 2 to 256. */
   readonly colours: number;
+  /** Kitty only: the picture's own colours in place of a palette, in several times the bytes. */
+  readonly isExact?: boolean;
   /** Blocks only. */
   readonly colourDepth: ColourDepth;
   /** Blocks only; half blocks where absent. With quadrants a picture has two pixels a cell across, too. */

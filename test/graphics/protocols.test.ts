@@ -35,15 +35,29 @@ function withoutAlpha({ data }: Pixels): Uint8Array {
 }
 
 describe('kitty', () => {
-  it('sends opaque pictures as RGB and others as RGBA, deflated where that pays', () => {
+  it('sends exact pictures as RGB, and as RGBA where they have alpha, deflated where that pays', () => {
     for (const kind of pictureKinds) {
       const picture = makePicture(61, 43, kind);
-      const { keys, pixels } = decodeKitty(encoderOf('kitty').encode(picture));
+      const { keys, pixels } = decodeKitty(encoderOf('kitty', { isExact: true }).encode(picture));
       const isOpaque = kind !== 'holes' && kind !== 'clear';
       expect([keys.get('s'), keys.get('v'), keys.get('f')]).toEqual(['61', '43', isOpaque ? '24' : '32']);
       expect(Buffer.compare(pixels, isOpaque ? withoutAlpha(picture) : picture.data)).toBe(0);
       if (kind === 'flat' || kind === 'clear') expect(keys.get('o')).toBe('z');
       if (kind === 'noise') expect(keys.get('o')).toBeUndefined();
+    }
+  });
+
+  it('sends others as PNG with a palette, in fewer bytes', async () => {
+    for (const kind of ['flat', 'holes', 'scene'] as const) {
+      const picture = makePicture(120, 90, kind);
+      const bytes = encoderOf('kitty', { colours: 64 }).encode(picture);
+      const { keys, pixels: file } = decodeKitty(bytes);
+      expect(keys.get('f')).toBe('100');
+      const decoded = await decodePicture(file);
+      expect([decoded.width, decoded.height]).toEqual([120, 90]);
+      if (kind === 'scene') {
+        expect(bytes.length * 3).toBeLessThan(encoderOf('kitty', { isExact: true }).encode(picture).length);
+      }
     }
   });
 
