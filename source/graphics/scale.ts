@@ -32,9 +32,14 @@ export function scaleFrame(frame: FramePixels, width: number, height: number): P
   const out = new Uint8Array(width * height * 4);
   rows.forEach(({ first, weights }, y) => {
     sums.fill(0);
-    weights.forEach((weight, number) => {
-      if (weight > 0) addRow(sums, frame.data, (first + number) * frame.step, weight);
-    });
+    let number = 0;
+    // Four at once: the sums are then read and written a quarter as often.
+    for (; number + 4 <= weights.length; number += 4) {
+      addFourRows(sums, frame.data, (first + number) * frame.step, frame.step, weights.slice(number, number + 4));
+    }
+    for (; number < weights.length; number += 1) {
+      addRow(sums, frame.data, (first + number) * frame.step, weights[number] ?? 0);
+    }
     reduceRow(sums, bytes, CHANNELS[frame.encoding], columns, out, y * width * 4);
   });
   return { width, height, data: out };
@@ -70,6 +75,23 @@ function covers(from: number, to: number): readonly Cover[] {
 function addRow(sums: Uint16Array, data: Uint8Array, start: number, weight: number): void {
   for (let at = 0; at < sums.length; at += 1) {
     sums[at] = (sums[at] as number) + (data[start + at] as number) * weight;
+  }
+}
+
+function addFourRows(
+  sums: Uint16Array,
+  data: Uint8Array,
+  start: number,
+  step: number,
+  [one = 0, two = 0, three = 0, four = 0]: readonly number[],
+): void {
+  for (let at = 0, from = start; at < sums.length; at += 1, from += 1) {
+    sums[at] =
+      (sums[at] as number) +
+      (data[from] as number) * one +
+      (data[from + step] as number) * two +
+      (data[from + step * 2] as number) * three +
+      (data[from + step * 3] as number) * four;
   }
 }
 
