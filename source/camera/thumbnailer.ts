@@ -33,7 +33,8 @@ export interface ThumbnailerOptions {
 const DISCOVERY_MS = 10_000;
 /** A machine has some ten cameras; names from outside must not make publishers without end. */
 const MAX_CAMERAS = 64;
-const NO_FRAME_MS = 3_000;
+/** A camera on the network may have to be connected to first, and then its next key frame waited for. */
+const NO_FRAME_MS = 8_000;
 
 /** Serves until closed. Cameras may come and go. */
 export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ close(): Promise<void> }> {
