@@ -22,8 +22,14 @@ beforeAll(async () => {
   await writeFile(config, JSON.stringify({ url: server.url('viewer:s3cr%40t'), raw_width: 320, raw_height: 180 }));
   fleet = await startRealFleet({
     test: `${bubbaloop} node run test-camera`,
-    front_door: `${bubbaloop} node run rtsp-camera --config ${config}`,
   });
+  // As the README has it: the folder that comes with this program, with a name and a configuration of one's own.
+  const node = (...words: string[]) =>
+    runBubbaloop(['node', ...words, '--machine', fleet.machine, '--endpoint', fleet.router.endpoint]);
+  await vi.waitFor(async () => expect(await node('list')).toMatchObject({ code: 0 }), LIMIT);
+  const nodeFolder = join(import.meta.dirname, '..', '..', 'configs', 'nodes', 'rtsp-camera');
+  expect(await node('add', nodeFolder, '--name', 'front_door', '--config', config)).toMatchObject({ code: 0 });
+  expect(await node('start', 'front_door')).toMatchObject({ code: 0 });
   await vi.waitFor(async () => expect((await list()).map(({ name }) => name)).toEqual(['front_door', 'test']), LIMIT);
 });
 afterAll(async () => {
