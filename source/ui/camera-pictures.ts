@@ -256,8 +256,6 @@ export class CameraPictures {
     this.#before = this.#measure();
     this.#sentCount = 0;
     this.#sentBytes = 0;
-    // How long the way to the terminal and back is without a picture on it.
-    if (this.#pace.isAnswering) this.#askForLife(0);
     this.#status = this.#statusOf(0, 0);
     this.#sampler = setInterval(() => this.#sample(), SAMPLE_MS);
     this.#repeater = setInterval(() => {
@@ -272,6 +270,7 @@ export class CameraPictures {
   #run(): void {
     clearTimeout(this.#timer);
     if (this.#isClosed || this.#tiles.size === 0 || this.#options.inquiry.pictures.protocol === 'off') return;
+    if (this.#pace.shouldProbe(performance.now())) this.#askForLife(0);
     const { rateHz } = budgetLevel(this.#budget);
     let waitMs = Number.POSITIVE_INFINITY;
     const waiting = [...this.#tiles.values()]

@@ -4,7 +4,7 @@ import { startTestCamera } from '../../source/nodes/test-camera.ts';
 import { openSession } from '../../source/zenoh/open-session.ts';
 import { bubbaloop } from '../support/command-line.ts';
 import { startRouter } from '../support/router.ts';
-import { type Benchmark, type Figure, median, residentBytes, sleep } from './measure.ts';
+import { type Benchmark, type Figure, median, ownBytes, sleep } from './measure.ts';
 
 /** The promise is for 10 minutes: `BUBBALOOP_BENCH_SECONDS=600`. */
 const seconds = Number(process.env.BUBBALOOP_BENCH_SECONDS ?? 40);
@@ -78,7 +78,7 @@ async function look(endpoint: string, isAnswering: boolean): Promise<Figure[]> {
     pty.write('g');
     await sleep(WARM_UP_MS);
     const bytesBefore = bytes;
-    const memoryBefore = residentBytes(pty.pid);
+    const memoryBefore = ownBytes(pty.pid);
     const startMs = performance.now();
     const waits: number[] = [];
     for (let step = 0; performance.now() - startMs < seconds * 1_000; step += 1) {
@@ -92,7 +92,7 @@ async function look(endpoint: string, isAnswering: boolean): Promise<Figure[]> {
     const who = isAnswering ? 'that answers' : 'that answers nothing';
     const sorted = [...waits].sort((a, b) => a - b);
     const rate = (bytes - bytesBefore) / lookedSeconds / 1_000;
-    const grown = (residentBytes(pty.pid) - memoryBefore) / 1e6;
+    const grown = (ownBytes(pty.pid) - memoryBefore) / 1e6;
     return [
       { what: `100 kB/s terminal ${who}: key to screen, median of ${waits.length}`, value: median(waits), unit: 'ms' },
       {
