@@ -8,7 +8,8 @@ import { type Benchmark, type Figure, median, ownBytes, sleep } from './measure.
 
 /** The promise is for 10 minutes: `BUBBALOOP_BENCH_SECONDS=600`. */
 const seconds = Number(process.env.BUBBALOOP_BENCH_SECONDS ?? 40);
-const WARM_UP_MS = 10_000;
+/** By then the heap has the size that it keeps. */
+const WARM_UP_MS = 30_000;
 const RATE = 100_000;
 const MACHINE = 'bench';
 

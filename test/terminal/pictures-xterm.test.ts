@@ -84,6 +84,11 @@ test('tmux that passes through: as well as without it', async () => {
   screen = await XtermScreen.open(inTmux(top('--images sixel'), 'on'));
   const { far } = await lookAt(screen);
   expect(far).toBeLessThan(SIXEL_DISTANCE);
+  // Another window of tmux has none of it; back in the first, it comes again.
+  await screen.press('ctrl+b', 'c');
+  await screen.until((shot) => isGone(shot));
+  await screen.press('ctrl+b', 'p');
+  await screen.until((shot) => !isGone(shot));
   await screen.press('q');
   await screen.until((shot) => isGone(shot));
 });
