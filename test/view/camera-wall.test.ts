@@ -91,7 +91,7 @@ test('a tile says name, rate, resolution, source, age and latency; the footer wh
   expect(text).toMatch(/╭ camera_1 · robot_1 ─+╮╭ camera_2 · robot_1 ─+╮/);
   expect(text).toMatch(/15\.0 Hz {2}1920x1080 {2}shm {2}age 40 ms {2}late 30 ms/);
   expect(text).toMatch(
-    /sixel 128 colours, 6 Hz of 10 asked, 723K\/s of 977K\/s budget, CPU 12%.* Esc back {2}⏎ one camera {2}p photo/,
+    /sixel 128 colours, 6 Hz of 10 asked, 740 kB\/s of 1 MB\/s budget, CPU 12%.* Esc back {2}⏎ one camera {2}p photo/,
   );
 });
 
@@ -219,6 +219,6 @@ test('the footer says less where there is less room, and the keys as long as it 
     expect(text).toHaveLength(width);
     expect(text).toContain('Esc');
     expect(text).toContain('12%');
-    expect(text).toContain('K/s');
+    expect(text).toContain('kB/s');
   }
 });
