@@ -17,6 +17,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bubbaloop, endProcess, type Finished, runBubbaloop } from '../support/command-line.ts';
 import { pythonWithZenoh } from '../support/python.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
+import { startWeatherServer } from '../support/weather-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-own-'));
 const home = join(folder, 'home');
@@ -318,4 +319,32 @@ test('the nodes that come with bubbaloop: the daemon leaves the figures to syste
   });
   await done('stop', 'system-telemetry');
   expect(await sample(key)).toMatchObject({ header: { source_instance: 'daemon' } });
+}, 180_000);
+
+test('openmeteo over HTTP, in front of a service that is away and comes', async () => {
+  const service = await startWeatherServer();
+  await service.away();
+  const config = join(folder, 'weather.yaml');
+  writeFileSync(config, `latitude: 43.3\nlongitude: -2\nurl: ${service.url}\n`);
+  const child = spawn(bubbaloop, ['node', 'run', 'openmeteo', '--config', config], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+  while (!said.some((line) => line.includes('cannot be reached')))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  await service.back();
+  expect(await sample('bubbaloop/global/robot_1/weather/current')).toMatchObject({
+    header: { schema_uri: 'bubbaloop://openmeteo/current/v1', source_instance: 'openmeteo' },
+    body: { latitude: 43.3, current: { temperature_2m: 21.5 } },
+  });
+  while (!said.some((line) => line.includes('well again'))) await new Promise((resolve) => setTimeout(resolve, 50));
+  // Who comes later asks for the newest.
+  const daily = await run(['get', 'bubbaloop/global/robot_1/weather/daily', '--json']);
+  expect(JSON.parse(daily.stdout)).toMatchObject({ body: { daily: { time: ['2026-11-25', '2026-11-26'] } } });
+  // What was just being asked when it came back may fail in another way.
+  expect(said.filter((line) => line.includes('weather service')).length).toBeLessThanOrEqual(4);
+  await endProcess(child);
+  await service.close();
 }, 180_000);
