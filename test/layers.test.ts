@@ -20,7 +20,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['wire', '.'],
   daemon: ['zenoh', 'wire', 'schema', 'telemetry', 'camera', '.'],
   nodes: ['zenoh', 'wire', 'schema', 'telemetry', '.'],
-  doctor: ['zenoh', 'wire', 'fleet', '.'],
+  setup: ['zenoh', 'wire', '.'],
+  doctor: ['zenoh', 'wire', 'fleet', 'setup', '.'],
   bench: ['zenoh', 'wire', 'graphics', 'nodes', '.'],
   commands: [
     'zenoh',
@@ -33,6 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'camera',
     'daemon',
     'nodes',
+    'setup',
     'doctor',
     'bench',
     '.',

@@ -21,7 +21,7 @@ export interface WatchCameraOptions extends CameraWish {
   readonly machineId?: string | undefined;
   /** What the camera sends, as discoverCameras found it; undefined: all is tried. */
   readonly outputs?: readonly CameraOutput[] | undefined;
-  /** Default: in TypeScript. */
+  /** Default: the addon's. */
   readonly scale?: ScaleFrame | undefined;
   /** Default `ffmpeg`. */
   readonly ffmpeg?: string | undefined;

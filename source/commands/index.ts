@@ -1,14 +1,18 @@
 import { benchCommand } from './bench.ts';
 import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
+import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
 import { getCommand } from './get.ts';
+import { imageCommand } from './image.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
 import { deleteCommand, putCommand } from './put.ts';
 import { routerCommand } from './router.ts';
+import { setupCommand } from './setup.ts';
 import { shmCommand } from './shm.ts';
+import { statusCommand } from './status.ts';
 import { subCommand } from './sub.ts';
 import { topCommand } from './top.ts';
 
@@ -16,6 +20,8 @@ import { topCommand } from './top.ts';
 export const commands: readonly Command[] = [
   topCommand,
   demoCommand,
+  setupCommand,
+  statusCommand,
   routerCommand,
   daemonCommand,
   nodeCommand,
@@ -26,5 +32,7 @@ export const commands: readonly Command[] = [
   deleteCommand,
   keyCommand,
   shmCommand,
+  configCommand,
+  imageCommand,
   benchCommand,
 ];

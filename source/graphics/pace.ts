@@ -22,6 +22,7 @@ const MOST_DELAY_MS = 100;
 const CALM_DELAY_MS = 40;
 /** A sign of life that has not come after so long is taken to be lost. */
 const LOST_MS = 5_000;
+const DELAYS = 5;
 /** For so long a terminal that was late is not trusted with large pictures. */
 const SLOW_MS = 20_000;
 /** A write that took so long found the buffers full. */
@@ -40,6 +41,7 @@ export class Pace {
   #freeAtMs = 0;
   #lastBytes = 0;
   #isSlow = false;
+  #delaysMs: readonly number[] = [];
   #calmSinceMs = 0;
 
   constructor({ isAnswering }: PaceOptions) {
@@ -93,7 +95,9 @@ export class Pace {
     if (burst === undefined) return;
     const tookMs = nowMs - burst.atMs;
     this.#leastMs = Math.min(this.#leastMs, tookMs);
-    const delayMs = tookMs - this.#leastMs;
+    this.#delaysMs = [...this.#delaysMs.slice(1 - DELAYS), tookMs - this.#leastMs];
+    // One late answer may be anybody's fault; the middle one of several is the line's.
+    const delayMs = middle(this.#delaysMs);
     if (delayMs > MOST_DELAY_MS) {
       this.#window = Math.max(LEAST_WINDOW, Math.min(this.#window, Math.max(burst.bytes, LEAST_WINDOW)) * 0.6);
       this.#isSlow = true;
@@ -114,4 +118,8 @@ export class Pace {
     this.#drain = this.#drain === undefined ? seen : Math.min(this.#drain * 1.05, seen * 0.5 + this.#drain * 0.5);
     this.#window = Math.max(LEAST_WINDOW, this.#window * 0.6);
   }
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -72,6 +72,8 @@ export class CameraPictures {
   #sentBytes = 0;
   #before = { atMs: 0, bytes: 0, cpuUs: 0 };
   #isClosed = false;
+  /** Keys of the tiles whose boxes are free for pictures. */
+  #open: ReadonlySet<string> = new Set();
 
   constructor(options: CameraPicturesOptions) {
     this.#options = options;
@@ -131,7 +133,9 @@ export class CameraPictures {
         this.#stops.set(key, this.#follow(opened));
       }
     }
-    layer.place(places.map(({ key, rect }) => ({ id: key, rect })));
+    const open = places.filter(({ isCovered }) => !isCovered);
+    this.#open = new Set(open.map(({ key }) => key));
+    layer.place(open.map(({ key, rect }) => ({ id: key, rect })));
     this.#keepTimers();
     this.#run();
   }
@@ -270,7 +274,9 @@ export class CameraPictures {
     if (this.#isClosed || this.#tiles.size === 0 || this.#options.inquiry.pictures.protocol === 'off') return;
     const { rateHz } = budgetLevel(this.#budget);
     let waitMs = Number.POSITIVE_INFINITY;
-    const waiting = [...this.#tiles.values()].filter((tile) => tile.isNew).sort((a, b) => a.dueAtMs - b.dueAtMs);
+    const waiting = [...this.#tiles.values()]
+      .filter((tile) => tile.isNew && this.#open.has(tile.key))
+      .sort((a, b) => a.dueAtMs - b.dueAtMs);
     for (const tile of waiting) {
       const nowMs = performance.now();
       const notBeforeMs = Math.max(tile.dueAtMs, this.#freeAtMs - AHEAD_MS);

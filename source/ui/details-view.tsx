@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { type ComponentType, memo, useEffect, useState } from 'react';
-import type { DetailsTable } from '../view/details.ts';
+import type { DetailsTable } from '../view/details-table.ts';
 import type { Rect } from '../view/layout.ts';
 
 interface TableProps {

@@ -12,7 +12,7 @@ import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/han
 import type { KeyContext } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
 import { toLogLines } from '../view/log-lines.ts';
-import { createContentMaker } from '../view/pane-content.ts';
+import { createContentMaker } from '../view/panes.ts';
 import { createRowMaker } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
 import type { Theme } from '../view/theme.ts';

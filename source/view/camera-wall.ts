@@ -146,7 +146,7 @@ export function drawWall(
         offReason: view.offReason,
       }),
     );
-    for (const { place } of drawn) if (place !== undefined) places.push(place);
+    for (const { place } of drawn) places.push(place);
     const rest = ' '.repeat(area.width - tiles.length * layout.tileWidth);
     for (let line = 0; line < layout.tileHeight; line += 1) {
       lines.push(drawn.map((tile) => tile.lines[line] ?? '').join('') + rest);

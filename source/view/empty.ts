@@ -1,21 +1,14 @@
 /** What stands where there are no rows yet: what is going on, and what to do about it. */
 import type { FleetState } from '../fleet/state.ts';
 import { retryText } from './alerts.ts';
-import type { PaneId } from './layout.ts';
-import type { PaneContent } from './pane-content.ts';
+import type { PaneContent } from './pane.ts';
+import { PANES } from './panes.ts';
 import type { StyleName } from './theme.ts';
 
 export interface Sentence {
   readonly text: string;
   readonly style: StyleName;
 }
-
-const NOTHING: Readonly<Record<PaneId, string>> = {
-  nodes: 'No nodes are registered on the machines that answer. Add one there: `bubbaloop node add PATH`.',
-  shm: 'No daemon has reported its shared memory yet.',
-  routers: 'No router answers on `@/*/router`: is its admin space switched on (adminspace.enabled)?',
-  peers: 'No router has reported a session yet.',
-};
 
 /** Sentences for a pane without rows, empty where it has some. */
 export function emptySentences(state: FleetState, content: PaneContent, nowMs: number): readonly Sentence[] {
@@ -46,5 +39,5 @@ export function emptySentences(state: FleetState, content: PaneContent, nowMs: n
       },
     ];
   }
-  return [{ text: NOTHING[content.id], style: 'dim' }];
+  return [{ text: PANES[content.id].empty, style: 'dim' }];
 }

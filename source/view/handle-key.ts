@@ -75,16 +75,13 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
   if (reason !== undefined) return same({ ...ui, notice: { kind: 'info', text: reason, atMs: scene.nowMs } });
   const moved = moveBy(binding.action, scene.pageRows, scene.rows.length);
   if (moved !== undefined) return same(moveSelection(ui, scene.rows, moved));
+  const pane = PANE_IDS.find((id) => binding.action === `pane-${id}`);
+  if (pane !== undefined) return same({ ...ui, pane });
   switch (binding.action) {
     case 'next-pane':
       return same({ ...ui, pane: neighbourPane(ui.pane, 1) });
     case 'previous-pane':
       return same({ ...ui, pane: neighbourPane(ui.pane, -1) });
-    case 'pane-1':
-    case 'pane-2':
-    case 'pane-3':
-    case 'pane-4':
-      return same({ ...ui, pane: PANE_IDS[Number(press.key) - 1] ?? ui.pane });
     case 'filter':
       return same({ ...ui, overlay: { kind: 'filter' } });
     case 'help':

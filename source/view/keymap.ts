@@ -2,6 +2,8 @@
  * Every key of `bubbaloop top`, as data. The footer, the `?` overlay and the README's table are made from it, so that none
  * of them can be wrong.
  */
+import { PANE_IDS, type PaneId } from './layout.ts';
+import { PANES } from './panes.ts';
 
 export type ActionId =
   | 'up'
@@ -14,10 +16,7 @@ export type ActionId =
   | 'half-down'
   | 'next-pane'
   | 'previous-pane'
-  | 'pane-1'
-  | 'pane-2'
-  | 'pane-3'
-  | 'pane-4'
+  | `pane-${PaneId}`
   | 'filter'
   | 'details'
   | 'logs'
@@ -62,6 +61,8 @@ export interface Binding {
   readonly group: KeyGroup;
   /** Short, for the footer. Absent: not shown there. */
   readonly footer?: string;
+  /** Left out of the footer first, where not all of it fits. */
+  readonly isFooterSpare?: boolean;
   /** One line for the `?` overlay and the README. */
   readonly help: string;
   /** Why the key does nothing now; undefined where it works. */
@@ -85,6 +86,11 @@ function needsControl(context: KeyContext): string | undefined {
   return undefined;
 }
 
+/** Digits, in the order of the tabs. */
+function paneBinding(pane: PaneId, index: number): Binding {
+  return { action: `pane-${pane}`, keys: [String(index + 1)], group: 'Move', help: PANES[pane].help };
+}
+
 const STARTED = new Set(['running', 'installing', 'building']);
 
 export const KEYMAP: readonly Binding[] = [
@@ -98,10 +104,7 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'half-down', keys: ['ctrl-d'], group: 'Move', help: 'half a page down' },
   { action: 'next-pane', keys: ['tab', 'right'], group: 'Move', help: 'next pane' },
   { action: 'previous-pane', keys: ['shift-tab', 'left', 'h'], group: 'Move', help: 'previous pane' },
-  { action: 'pane-1', keys: ['1'], group: 'Move', help: 'nodes' },
-  { action: 'pane-2', keys: ['2'], group: 'Move', help: 'shared memory' },
-  { action: 'pane-3', keys: ['3'], group: 'Move', help: 'routers' },
-  { action: 'pane-4', keys: ['4'], group: 'Move', help: 'peers' },
+  ...PANE_IDS.map(paneBinding),
   {
     action: 'start',
     keys: ['s'],
@@ -155,6 +158,7 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['c'],
     group: 'Look',
     footer: 'cameras',
+    isFooterSpare: true,
     help: 'the cameras’ pictures, live; Enter there shows one large',
     disabledReason: (context) => context.linkProblem,
   },

@@ -1,9 +1,16 @@
 /** Which panes stand where, for a terminal of any size. */
 
-export type PaneId = 'nodes' | 'shm' | 'routers' | 'peers';
+/** Panes that stand side by side where the terminal is large enough. */
+export const OVERVIEW_PANES = ['nodes', 'shm', 'routers', 'peers'] as const;
+export type OverviewPane = (typeof OVERVIEW_PANES)[number];
 
-/** In the order of the keys 1 to 4 and of Tab. */
-export const PANE_IDS: readonly PaneId[] = ['nodes', 'shm', 'routers', 'peers'];
+/** In the order of the keys 1, 2 … and of Tab. Those beyond the overview have the screen to themselves. */
+export const PANE_IDS = [...OVERVIEW_PANES, 'machines'] as const;
+export type PaneId = (typeof PANE_IDS)[number];
+
+export function isOverviewPane(pane: PaneId): pane is OverviewPane {
+  return OVERVIEW_PANES.some((id) => id === pane);
+}
 
 /** Under this, one sentence is all that fits. */
 export const MIN_COLUMNS = 60;
@@ -28,16 +35,16 @@ export interface Rect {
 export type Layout =
   | { readonly kind: 'too-small' }
   | { readonly kind: 'tabs'; readonly alertRows: number; readonly pane: Rect }
-  | { readonly kind: 'panes'; readonly alertRows: number; readonly panes: Readonly<Record<PaneId, Rect>> };
+  | { readonly kind: 'panes'; readonly alertRows: number; readonly panes: Readonly<Record<OverviewPane, Rect>> };
 
 /**
- * The first row is the header, then come up to three alerts, the panes, and the footer. Heights depend on the terminal and on
+ * The layout for a selected pane. The first row is the header, then come up to three alerts, the panes, and the footer. Heights depend on the terminal and on
  * whether there are alerts, never on how many rows a pane has: a screen that jumps when a machine joins is hard to read.
  */
-export function layoutOf(size: Size, alertCount: number): Layout {
+export function layoutOf(size: Size, alertCount: number, pane: PaneId): Layout {
   const { columns, rows } = size;
   if (columns < MIN_COLUMNS || rows < MIN_ROWS) return { kind: 'too-small' };
-  if (columns < PANES_MIN_COLUMNS || rows < PANES_MIN_ROWS) {
+  if (columns < PANES_MIN_COLUMNS || rows < PANES_MIN_ROWS || !isOverviewPane(pane)) {
     const alertRows = Math.min(alertCount, rows >= 24 ? 2 : 1);
     const y = 2 + alertRows;
     return { kind: 'tabs', alertRows, pane: { x: 0, y, width: columns, height: rows - y - 1 } };

@@ -1,6 +1,9 @@
 /** The Nodes pane: three truths side by side. The process, by its daemon; the node on zenoh; whether its outputs flow. */
+
 import type { Column } from './column.ts';
 import { formatAge, formatRate } from './format.ts';
+import { nodeDetails } from './node-details.ts';
+import { definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
@@ -197,3 +200,14 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     text: (row) => row.node.lastExit,
   },
 ];
+
+export const NODES_PANE = definePane<NodeRow>({
+  id: 'nodes',
+  title: 'Nodes',
+  tab: 'Nodes',
+  help: 'nodes',
+  empty: 'No nodes are registered on the machines that answer. Add one there: `bubbaloop node add PATH`.',
+  columns: NODE_COLUMNS,
+  rows: (fleet) => fleet.nodes,
+  details: nodeDetails,
+});

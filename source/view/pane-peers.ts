@@ -1,5 +1,8 @@
 /** The Peers pane: who is connected to the routers, and how. */
+
 import type { Column } from './column.ts';
+import { type DetailsTable, fieldTable } from './details-table.ts';
+import { definePane } from './pane.ts';
 import type { PeerRow } from './rows.ts';
 
 export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
@@ -68,3 +71,25 @@ export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
     text: (row) => row.session.links.map((link) => `${link.src} ${link.dst}`).join(' '),
   },
 ];
+
+function peerDetails({ session, who, at }: PeerRow): DetailsTable {
+  return fieldTable(`session ${session.zid}`, [
+    ['Zenoh id', session.zid],
+    ['Role', session.whatAmI],
+    ['Who', who === '' ? 'unknown (it has no liveliness token)' : who],
+    ['Router', at],
+    ['Shared memory', session.shm === undefined ? 'the router does not say' : session.shm ? 'yes' : 'no'],
+    ...session.links.map((link, index) => [`Link ${index + 1}`, `${link.src} to ${link.dst}`] as const),
+  ]);
+}
+
+export const PEERS_PANE = definePane<PeerRow>({
+  id: 'peers',
+  title: 'Peers',
+  tab: 'Peers',
+  help: 'peers',
+  empty: 'No router has reported a session yet.',
+  columns: PEER_COLUMNS,
+  rows: (fleet) => fleet.peers,
+  details: peerDetails,
+});

@@ -1,6 +1,9 @@
 /** The Routers pane. */
+
 import type { Column } from './column.ts';
+import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatBytes } from './format.ts';
+import { definePane } from './pane.ts';
 import { type RouterRow, routerName } from './rows.ts';
 
 export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
@@ -85,3 +88,27 @@ function rate(bytesPerSecond: number | undefined) {
     ? ({ text: '-', style: 'dim' } as const)
     : ({ text: formatBytes(bytesPerSecond) } as const);
 }
+
+function routerDetails({ router, linkedTo }: RouterRow): DetailsTable {
+  return fieldTable(`router ${routerName(router)}`, [
+    ['Name', router.name === '' ? '- (metadata.name in its configuration)' : router.name],
+    ['Zenoh id', router.zid],
+    ['Version', router.version],
+    ...router.locators.map((locator, index) => [`Listens on ${index + 1}`, locator] as const),
+    ['Linked to', linkedTo.length === 0 ? '-' : linkedTo.join(' ')],
+    ['Sessions', String(router.sessions.length)],
+    ['Received', router.receivedPerSecond === undefined ? 'not counted' : `${formatBytes(router.receivedPerSecond)}/s`],
+    ['Sent', router.sentPerSecond === undefined ? 'not counted' : `${formatBytes(router.sentPerSecond)}/s`],
+  ]);
+}
+
+export const ROUTERS_PANE = definePane<RouterRow>({
+  id: 'routers',
+  title: 'Routers',
+  tab: 'Routers',
+  help: 'routers',
+  empty: 'No router answers on `@/*/router`: is its admin space switched on (adminspace.enabled)?',
+  columns: ROUTER_COLUMNS,
+  rows: (fleet) => fleet.routers,
+  details: routerDetails,
+});

@@ -2,9 +2,13 @@
  * The Shared memory pane: one row a machine. Full shared memory stops every camera on it, so what is left counts; where
  * there is room, how busy the machine is beside it.
  */
+
 import type { MachineLoad } from '../fleet/state.ts';
 import type { Column } from './column.ts';
-import { formatBytes, formatCelsius } from './format.ts';
+import type { DetailsTable } from './details-table.ts';
+import { formatBytes, formatCelsius, plural } from './format.ts';
+import { loadWords } from './load-words.ts';
+import { definePane } from './pane.ts';
 import type { ShmRow } from './rows.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
@@ -178,3 +182,41 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     text: ({ load }) => String(load?.hottestCelsius ?? ''),
   },
 ];
+
+const NO_SEGMENT = { segment: 'none', size: '', owner: '', readers: '', orphan: '' } as const;
+
+function shmDetails({ machine, shm, load }: ShmRow): DetailsTable {
+  const segments = shm.segments.map((segment) => ({
+    segment: segment.name,
+    size: formatBytes(segment.sizeBytes),
+    owner: segment.owner === undefined ? '-' : `${segment.owner.name} ${segment.owner.pid}`,
+    readers: segment.readers.map(({ name, pid }) => `${name} ${pid}`).join(', ') || '-',
+    orphan: segment.isOrphan ? 'ORPHAN' : 'no',
+  }));
+  const growth = (shm.growth ?? []).map((of) => ({
+    segment: `runs of ${of.node}`,
+    size: formatBytes(of.liveBytes),
+    owner: plural(of.runs, 'run'),
+    readers: `most: first ${formatBytes(of.firstRunPeakBytes)}, last ${formatBytes(of.lastRunPeakBytes)}`,
+    orphan: of.leftSegments === 0 ? 'no' : `left ${of.leftSegments}, ${formatBytes(of.leftBytes)}`,
+  }));
+  const rows = [...segments, ...growth];
+  const locked = shm.lockedBytes === undefined ? '' : ` (${formatBytes(shm.lockedBytes)} locked)`;
+  const busy = load === undefined ? '' : `; ${loadWords(load)}`;
+  return {
+    title: `shared memory of ${machine}: ${formatBytes(shm.usedBytes)} by zenoh${locked}, ${formatBytes(shm.freeBytes)} of ${formatBytes(shm.totalBytes)} free${busy}`,
+    columns: ['segment', 'size', 'owner', 'readers', 'orphan'],
+    rows: rows.length === 0 ? [NO_SEGMENT] : rows,
+  };
+}
+
+export const SHM_PANE = definePane<ShmRow>({
+  id: 'shm',
+  title: 'Shared memory',
+  tab: 'SHM',
+  help: 'shared memory',
+  empty: 'No daemon has reported its shared memory yet.',
+  columns: SHM_COLUMNS,
+  rows: (fleet) => fleet.shm,
+  details: shmDetails,
+});

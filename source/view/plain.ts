@@ -4,7 +4,7 @@ import { alertsOf } from './alerts.ts';
 import { emptySentences } from './empty.ts';
 import { plural } from './format.ts';
 import { PANE_IDS } from './layout.ts';
-import { createContentMaker, paneTitle } from './pane-content.ts';
+import { createContentMaker, PANES } from './panes.ts';
 import { createRowMaker } from './rows.ts';
 import { sanitize } from './text.ts';
 import { createTheme, type Line } from './theme.ts';
@@ -23,7 +23,7 @@ export function plainSnapshot(state: FleetState, nowMs: number): string {
   ];
   for (const id of PANE_IDS) {
     const pane = content(id, rows, '');
-    lines.push('', `${paneTitle(id)} ${pane.totalCount}`);
+    lines.push('', `${PANES[id].title} ${pane.totalCount}`);
     const sentences = emptySentences(state, pane, nowMs);
     for (const { text } of sentences) lines.push(`  ${sanitize(text)}`);
     if (sentences.length > 0) continue;

@@ -60,14 +60,20 @@ export interface ShmRow extends BaseRow {
   readonly load?: MachineLoad;
 }
 
+export interface MachineRow extends BaseRow {
+  readonly machine: Machine;
+  readonly failedCount: number;
+}
+
 export interface FleetRows {
+  readonly machines: readonly MachineRow[];
   readonly nodes: readonly NodeRow[];
   readonly routers: readonly RouterRow[];
   readonly peers: readonly PeerRow[];
   readonly shm: readonly ShmRow[];
 }
 
-export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow;
+export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow;
 
 /** A name people know for a router: its own, else the beginning of its zenoh id. */
 export function routerName(router: Pick<Router, 'zid' | 'name'>): string {
@@ -80,12 +86,14 @@ export function createRowMaker(): (state: FleetState) => FleetRows {
   const routers = createPool<RouterRow>();
   const peers = createPool<PeerRow>();
   const shm = createPool<ShmRow>();
+  const machineRows = createPool<MachineRow>();
   let last: FleetState | undefined;
   let rows: FleetRows | undefined;
   return (state) => {
     if (state === last && rows !== undefined) return rows;
     const machines = [...state.machines.values()].sort((a, b) => compareNames(a.id, b.id));
     rows = {
+      machines: machineRows(machines.map((machine) => machineRow(state, machine))),
       nodes: nodes(machines.flatMap((machine) => nodeRows(state, machine))),
       routers: routers(routerRows(state)),
       peers: peers(peerRows(state)),
@@ -93,6 +101,16 @@ export function createRowMaker(): (state: FleetState) => FleetRows {
     };
     last = state;
     return rows;
+  };
+}
+
+function machineRow(state: FleetState, machine: Machine): MachineRow {
+  return {
+    key: machine.id,
+    machine,
+    freshness: machineFreshness(state, machine),
+    lostSinceMs: machine.lostSinceMs,
+    failedCount: machine.nodes.filter((node) => node.status === 'failed').length,
   };
 }
 

@@ -6,7 +6,8 @@ import type { FleetState } from '../fleet/state.ts';
 import { type Alert, alertsOf } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
 import { type PicturesView, wallFooter } from './camera-wall.ts';
-import { type DetailsTable, detailsOf, detailsPageRows } from './details.ts';
+import { detailsOf } from './details.ts';
+import { type DetailsTable, detailsPageRows } from './details-table.ts';
 import { emptySentences } from './empty.ts';
 import { footerLine } from './footer.ts';
 import { plural } from './format.ts';
@@ -15,7 +16,8 @@ import { headerLine } from './header.ts';
 import type { KeyContext } from './keymap.ts';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
 import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
-import { type PaneContent, paneTitle } from './pane-content.ts';
+import type { PaneContent } from './pane.ts';
+import { PANES } from './panes.ts';
 import type { FleetRows } from './rows.ts';
 import { fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
@@ -73,7 +75,7 @@ export interface Scene {
 export function buildScene(input: SceneInput): Scene {
   const { fleet, rows, theme, nowMs, size } = input;
   const alerts = alertsOf(fleet, rows, nowMs);
-  const layout = layoutOf(size, alerts.length);
+  const layout = layoutOf(size, alerts.length, input.ui.pane);
   if (layout.kind === 'too-small') {
     return { screen: tooSmall(input), ui: input.ui, pageRows: 1, overlayRows: 0 };
   }
@@ -108,7 +110,7 @@ export function buildScene(input: SceneInput): Scene {
     case 'details': {
       const picture = detailsPicture(input, overlay, body);
       const width = body.width - (picture === undefined ? 0 : picture.area.width + 1);
-      const table = detailsOf(fleet, rows, overlay.pane, overlay.key, nowMs, width);
+      const table = detailsOf(PANES[overlay.pane], { state: fleet, rows, nowMs }, overlay.key, width);
       if (table !== undefined)
         return detailsScene(input, ui, above, footer, { ...body, width }, table, overlay.top, picture);
       break;
@@ -206,7 +208,7 @@ function tabLine({ theme, content, ui }: SceneInput, width: number): string {
   const spans: Span[] = [];
   let used = 0;
   for (const [index, id] of PANE_IDS.entries()) {
-    const text = ` ${index + 1} ${paneTitle(id)} ${content(id).totalCount} `;
+    const text = ` ${index + 1} ${PANES[id].tab} ${content(id).totalCount} `;
     if (used + text.length > width) break;
     spans.push({ text, style: id === ui.pane ? 'choice' : 'dim' });
     used += text.length;

@@ -66,7 +66,7 @@ const FIRST_VIEW: PaneView = { index: 0, top: 0, filter: '' };
 
 export const INITIAL_UI: UiState = {
   pane: 'nodes',
-  views: { nodes: FIRST_VIEW, shm: FIRST_VIEW, routers: FIRST_VIEW, peers: FIRST_VIEW },
+  views: { nodes: FIRST_VIEW, shm: FIRST_VIEW, routers: FIRST_VIEW, peers: FIRST_VIEW, machines: FIRST_VIEW },
   overlay: { kind: 'none' },
   pending: new Map(),
 };

@@ -111,6 +111,46 @@ test('makes thumbnails in a process that lives while somebody looks, from an RTS
   await vi.waitFor(() => expect(thumbnailers()).toEqual([]), LIMIT);
 });
 
+test('goes on when a camera is killed in the middle of a frame, and when it is back', async () => {
+  const session = openSession(fleet.router.endpoint);
+  const camera = { machine: fleet.machine, node: 'test' };
+  const feed = watchCamera(session, camera, {
+    ...{ maxWidth: 320, maxHeight: 180, maxRateHz: 15, outputs: ['raw'] },
+    machineId: fleet.machine,
+    patienceMs: 60_000,
+  });
+  try {
+    await vi.waitFor(() => expect(feed.state.version).toBeGreaterThan(5), LIMIT);
+    expect(feed.state).toMatchObject({ source: 'shm', width: 1920, height: 1080, flag: undefined });
+    // Longer than the daemon waits before it starts the node again.
+    const kill = setInterval(killTestCamera, 100);
+    await vi.waitFor(() => expect(feed.state.flag).toBe('stale'), LIMIT);
+    clearInterval(kill);
+    const command = ['node', 'start', 'test', '--machine', fleet.machine, '--endpoint', fleet.router.endpoint];
+    await vi.waitFor(async () => {
+      if (feed.state.flag === 'stale') await runBubbaloop(command);
+      expect(feed.state.flag).toBeUndefined();
+    }, LIMIT);
+  } finally {
+    await feed.close();
+    await session.close();
+  }
+});
+
+/** SIGKILL for the node `test` of this fleet. */
+function killTestCamera(): void {
+  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
+    try {
+      const environ = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+      const isOurs = environ.includes(`BUBBALOOP_ZENOH_ENDPOINT=${fleet.router.endpoint}`);
+      if (isOurs && readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('bubbaloop test'))
+        process.kill(pid, 'SIGKILL');
+    } catch {
+      // Ended between the listing and the look.
+    }
+  }
+}
+
 test('shows the video itself where there are no thumbnails', async () => {
   const session = openSession(fleet.router.endpoint);
   const camera = { machine: fleet.machine, node: 'front_door' };

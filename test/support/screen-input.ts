@@ -5,7 +5,7 @@ import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts
 import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
 import type { KeyContext } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
-import { createContentMaker } from '../../source/view/pane-content.ts';
+import { createContentMaker } from '../../source/view/panes.ts';
 import { createRowMaker } from '../../source/view/rows.ts';
 import { buildScene, type Scene } from '../../source/view/screen.ts';
 import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';

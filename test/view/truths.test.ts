@@ -5,6 +5,7 @@ import { alertsOf } from '../../source/view/alerts.ts';
 import { detailsOf } from '../../source/view/details.ts';
 import { NODE_COLUMNS } from '../../source/view/pane-nodes.ts';
 import { SHM_COLUMNS } from '../../source/view/pane-shm.ts';
+import { PANES } from '../../source/view/panes.ts';
 import { createRowMaker, type FleetRows } from '../../source/view/rows.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import { Desk, fleetNode, fleetState, NOW_MS, SHM } from '../support/screen-input.ts';
@@ -110,7 +111,8 @@ test('the shared memory pane tells locked and grown memory, and how busy the mac
 });
 
 test('the details of a node and of a machine say all of it in words', () => {
-  const node = detailsOf(loaded, rowsOf(loaded), 'nodes', 'm/cam', NOW_MS, 300);
+  const context = { state: loaded, rows: rowsOf(loaded), nowMs: NOW_MS };
+  const node = detailsOf(PANES.nodes, context, 'm/cam', 300);
   const values = Object.fromEntries(node?.rows.map((row) => [row.what, row.value]) ?? []);
   expect(values).toMatchObject({
     Data: 'NONE, though somebody listens',
@@ -118,7 +120,7 @@ test('the details of a node and of a machine say all of it in words', () => {
       '35.0M now, most 35.0M in the first run, 45.0M in the last of 3; ended runs left 2 segments of 70.0M',
     Load: 'CPU 97% of 6, memory 2.0G of 8.0G, disk 40%, 86C, NVIDIA Jetson Orin Nano',
   });
-  const machine = detailsOf(loaded, rowsOf(loaded), 'shm', 'm', NOW_MS, 300);
+  const machine = detailsOf(PANES.shm, context, 'm', 300);
   expect(machine?.title).toContain('256M by zenoh (1.0M locked), 12.0G of 16.0G free; CPU 97% of 6');
   expect(machine?.rows).toMatchObject([
     { segment: 'runs of cam', size: '35.0M', owner: '3 runs', orphan: 'left 2, 70.0M' },

@@ -1,15 +1,61 @@
-/** A pane's rows after its filter, ready to be drawn a window at a time. */
+/** What a pane is: rows, the columns they fill, and what is known of one of them. Defined once in its own file, as data. */
+import type { FleetState } from '../fleet/state.ts';
 import { type CellContext, type Column, type PlacedColumn, placeColumns } from './column.ts';
+import type { DetailsTable } from './details-table.ts';
 import { parseFilter } from './filter.ts';
 import type { PaneId } from './layout.ts';
-import { NODE_COLUMNS } from './pane-nodes.ts';
-import { PEER_COLUMNS } from './pane-peers.ts';
-import { ROUTER_COLUMNS } from './pane-routers.ts';
-import { SHM_COLUMNS } from './pane-shm.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
 import { fit, textWidth } from './text.ts';
 import type { Line, Span, StyleName } from './theme.ts';
 
+/** What the details of a row are made from. */
+export interface DetailsContext {
+  readonly state: FleetState;
+  readonly rows: FleetRows;
+  readonly nowMs: number;
+}
+
+export interface PaneDefinition<Row extends PaneRow> {
+  readonly id: PaneId;
+  readonly title: string;
+  /** Its name where room is short. */
+  readonly tab: string;
+  /** What its key goes to, for the list of keys. */
+  readonly help: string;
+  /** A sentence for where there are no rows although all is well. */
+  readonly empty: string;
+  readonly columns: readonly Column<Row>[];
+  /** The same list as before, unless something in it changed. */
+  rows(fleet: FleetRows): readonly Row[];
+  details(row: Row, context: DetailsContext): DetailsTable;
+}
+
+/** A pane, whatever its rows are. */
+export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'rows'> {
+  rows(fleet: FleetRows): readonly PaneRow[];
+  content(fleet: FleetRows, filter: string): PaneContent;
+  /** Undefined where the row has gone. */
+  details(key: string, context: DetailsContext): DetailsTable | undefined;
+}
+
+export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>): Pane {
+  const { id, title, tab, help, empty } = definition;
+  return {
+    id,
+    title,
+    tab,
+    help,
+    empty,
+    rows: (fleet) => definition.rows(fleet),
+    content: (fleet, filter) => contentOf(definition, definition.rows(fleet), filter),
+    details(key, context) {
+      const row = definition.rows(context.rows).find((candidate) => candidate.key === key);
+      return row === undefined ? undefined : definition.details(row, context);
+    },
+  };
+}
+
+/** A pane's rows after its filter, ready to be drawn a window at a time. */
 export interface PaneContent {
   readonly id: PaneId;
   readonly title: string;
@@ -26,47 +72,9 @@ export interface PaneContent {
   line(index: number, width: number, context: CellContext, isSelected: boolean): Line;
 }
 
-const TITLES: Readonly<Record<PaneId, string>> = {
-  nodes: 'Nodes',
-  shm: 'Shared memory',
-  routers: 'Routers',
-  peers: 'Peers',
-};
-
-export function paneTitle(id: PaneId): string {
-  return TITLES[id];
-}
-
-/** Makes the content of a pane; called again with the same rows and filter, it gives back the same object. */
-export function createContentMaker(): (id: PaneId, rows: FleetRows, filter: string) => PaneContent {
-  const last = new Map<PaneId, { readonly rows: readonly PaneRow[]; readonly content: PaneContent }>();
-  return (id, fleetRows, filter) => {
-    const rows = fleetRows[id];
-    const known = last.get(id);
-    if (known !== undefined && known.rows === rows && known.content.filter === filter) return known.content;
-    const content = makeContent(id, fleetRows, filter);
-    last.set(id, { rows, content });
-    return content;
-  };
-}
-
-function makeContent(id: PaneId, rows: FleetRows, filter: string): PaneContent {
-  switch (id) {
-    case 'nodes':
-      return contentOf(id, rows.nodes, NODE_COLUMNS, filter);
-    case 'shm':
-      return contentOf(id, rows.shm, SHM_COLUMNS, filter);
-    case 'routers':
-      return contentOf(id, rows.routers, ROUTER_COLUMNS, filter);
-    case 'peers':
-      return contentOf(id, rows.peers, PEER_COLUMNS, filter);
-  }
-}
-
 function contentOf<Row extends PaneRow>(
-  id: PaneId,
+  { id, title, columns }: PaneDefinition<Row>,
   all: readonly Row[],
-  columns: readonly Column<Row>[],
   filter: string,
 ): PaneContent {
   const parsed = parseFilter(
@@ -88,7 +96,7 @@ function contentOf<Row extends PaneRow>(
   };
   return {
     id,
-    title: TITLES[id],
+    title,
     totalCount: all.length,
     rows,
     filter,

@@ -1,0 +1,48 @@
+/** A row's details as a small table that fits its room. */
+import { cut, sanitize, textWidth } from './text.ts';
+
+/** A table for ink-table: its rows all have the same keys, which are its titles. */
+export interface DetailsTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly Readonly<Record<string, string>>[];
+}
+
+/** Rows of text that a box of `height` lines shows: ink-table spends three lines on its head and two on each row. */
+export function detailsPageRows(height: number): number {
+  return Math.max(1, Math.floor((height - 3) / 2));
+}
+
+export function fieldTable(title: string, fields: readonly (readonly [field: string, value: string])[]): DetailsTable {
+  return { title, columns: ['what', 'value'], rows: fields.map(([what, value]) => ({ what, value })) };
+}
+
+/** ink-table neither cuts nor wraps: the widest column gives way until the table fits. Three cells go for each border. */
+export function fitTable(table: DetailsTable, width: number): DetailsTable {
+  const rows = table.rows.map((row) =>
+    Object.fromEntries(table.columns.map((column) => [column, sanitize(row[column] ?? '')])),
+  );
+  const widths = table.columns.map((column) =>
+    Math.max(textWidth(column), ...rows.map((row) => textWidth(row[column] ?? ''))),
+  );
+  const spare = (at: number): number => (widths[at] ?? 0) - (least[at] ?? 0);
+  const firstSpare = (): number => widths.findIndex((_, at) => spare(at) > 0);
+  const least = table.columns.map((column) => Math.max(4, textWidth(column)));
+  let over = widths.reduce((sum, size) => sum + size, 0) - (width - 1 - table.columns.length * 3);
+  while (over > 0) {
+    const index = widths.reduce(
+      (best, size, at) => (spare(at) > 0 && size > (widths[best] ?? 0) ? at : best),
+      firstSpare(),
+    );
+    if (index < 0) break;
+    widths[index] = (widths[index] ?? 0) - 1;
+    over -= 1;
+  }
+  return {
+    ...table,
+    title: sanitize(table.title),
+    rows: rows.map((row) =>
+      Object.fromEntries(table.columns.map((column, index) => [column, cut(row[column] ?? '', widths[index] ?? 4)])),
+    ),
+  };
+}

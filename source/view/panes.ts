@@ -1,0 +1,30 @@
+/** Every pane of `top`. */
+import type { PaneId } from './layout.ts';
+import type { Pane, PaneContent } from './pane.ts';
+import { MACHINES_PANE } from './pane-machines.ts';
+import { NODES_PANE } from './pane-nodes.ts';
+import { PEERS_PANE } from './pane-peers.ts';
+import { ROUTERS_PANE } from './pane-routers.ts';
+import { SHM_PANE } from './pane-shm.ts';
+import type { FleetRows, PaneRow } from './rows.ts';
+
+export const PANES: Readonly<Record<PaneId, Pane>> = {
+  nodes: NODES_PANE,
+  shm: SHM_PANE,
+  routers: ROUTERS_PANE,
+  peers: PEERS_PANE,
+  machines: MACHINES_PANE,
+};
+
+/** Makes the content of a pane; called again with the same rows and filter, it gives back the same object. */
+export function createContentMaker(): (id: PaneId, rows: FleetRows, filter: string) => PaneContent {
+  const last = new Map<PaneId, { readonly rows: readonly PaneRow[]; readonly content: PaneContent }>();
+  return (id, fleetRows, filter) => {
+    const rows = PANES[id].rows(fleetRows);
+    const known = last.get(id);
+    if (known !== undefined && known.rows === rows && known.content.filter === filter) return known.content;
+    const content = PANES[id].content(fleetRows, filter);
+    last.set(id, { rows, content });
+    return content;
+  };
+}
