@@ -64,11 +64,6 @@ export class Pace {
     return this.#isAnswering;
   }
 
-  /** Signs of life that were asked for and have not come. */
-  get openCount(): number {
-    return this.#bursts.length;
-  }
-
   /** Bytes that one picture should not exceed, so that keys are answered in time; infinite where nothing is slow. */
   get pictureBytes(): number {
     if (this.#isAnswering) return this.#isSlow ? this.#window : Number.POSITIVE_INFINITY;

@@ -42,7 +42,6 @@ const SAMPLE_MS = 1_000;
 /** Through tmux pictures are sent again from time to time: tmux may have drawn over them, and says nothing. */
 const REPEAT_MS = 2_000;
 const PHOTO_LIMIT_MS = 2_000;
-const ANSWER_LOOK_MS = 10;
 /** A picture as large as any camera's. */
 const WHOLE = { maxWidth: 8_192, maxHeight: 8_192 } as const;
 
@@ -58,7 +57,6 @@ export class CameraPictures {
   #sampler: NodeJS.Timeout | undefined;
   #repeater: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #isPaused = false;
   /** Keys of the tiles whose boxes are free for pictures. */
   #open: ReadonlySet<string> = new Set();
 
@@ -143,19 +141,8 @@ export class CameraPictures {
     if (isAlive) this.#run();
   }
 
-  /**
-   * Sends nothing more until {@link redraw}, and waits for what the terminal was asked: an answer that came later would be
-   * typed into whatever reads the terminal then.
-   */
-  async pause(limitMs: number): Promise<void> {
-    this.#isPaused = true;
-    const endMs = performance.now() + limitMs;
-    while (this.#pace.openCount > 0 && performance.now() < endMs) await sleep(ANSWER_LOOK_MS);
-  }
-
   /** After the terminal was somebody else's: every picture is drawn again. */
   redraw(): void {
-    this.#isPaused = false;
     for (const tile of this.#tiles.values()) tile.forget();
     this.#run();
   }
@@ -239,8 +226,7 @@ export class CameraPictures {
   /** Sends what is new and may be sent. Called when any of that may have changed. */
   #run(): void {
     clearTimeout(this.#timer);
-    if (this.#isClosed || this.#isPaused || this.#tiles.size === 0) return;
-    if (this.#options.inquiry.pictures.protocol === 'off') return;
+    if (this.#isClosed || this.#tiles.size === 0 || this.#options.inquiry.pictures.protocol === 'off') return;
     if (this.#pace.shouldProbe(performance.now())) this.#askForLife(0);
     const { rateHz } = this.#spending.level;
     let waitMs = Number.POSITIVE_INFINITY;

@@ -36,8 +36,6 @@ const STDOUT_FD = 1;
 /** A terminal that owes us so much is not given more text either. */
 const CLOGGED_BYTES = 64 * 1024;
 const FLUSH_LIMIT_MS = 1_000;
-/** So long the answers to what the terminal was asked are waited for before somebody else reads from it. */
-const ANSWERS_LIMIT_MS = 2_000;
 
 /** Takes over the terminal and shows `bubbaloop top` on it. */
 export function runApp(options: RunAppOptions): RunningApp {
@@ -58,7 +56,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     size: terminalSize(stdout),
     pictures,
     isClogged: () => output.pendingBytes > CLOGGED_BYTES,
-    quit: () => void pictures.pause(ANSWERS_LIMIT_MS).then(close),
+    quit: () => close(),
     suspend: () => void suspend(),
   });
   const resized = (): void => {
@@ -98,7 +96,6 @@ export function runApp(options: RunAppOptions): RunningApp {
   );
   async function suspend(): Promise<void> {
     layer.suspend();
-    await pictures.pause(ANSWERS_LIMIT_MS);
     await suspendTerminal?.(async () => {
       // A stopped process writes nothing more: what takes the pictures away must be out before.
       await output.flushed(FLUSH_LIMIT_MS);
