@@ -3,10 +3,13 @@ import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
+import { getCommand } from './get.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
+import { deleteCommand, putCommand } from './put.ts';
 import { routerCommand } from './router.ts';
 import { shmCommand } from './shm.ts';
+import { subCommand } from './sub.ts';
 import { topCommand } from './top.ts';
 
 /** Every subcommand, in the order of `bubbaloop --help`. */
@@ -17,6 +20,10 @@ export const commands: readonly Command[] = [
   daemonCommand,
   nodeCommand,
   cameraCommand,
+  subCommand,
+  getCommand,
+  putCommand,
+  deleteCommand,
   keyCommand,
   shmCommand,
   benchCommand,
