@@ -2,12 +2,15 @@ import { benchCommand } from './bench.ts';
 import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
+import { deleteCommand } from './delete.ts';
 import { demoCommand } from './demo.ts';
 import { getCommand } from './get.ts';
+import { infoCommand } from './info.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
-import { deleteCommand, putCommand } from './put.ts';
+import { putCommand } from './put.ts';
 import { routerCommand } from './router.ts';
+import { scoutCommand } from './scout.ts';
 import { shmCommand } from './shm.ts';
 import { subCommand } from './sub.ts';
 import { topCommand } from './top.ts';
@@ -24,6 +27,8 @@ export const commands: readonly Command[] = [
   getCommand,
   putCommand,
   deleteCommand,
+  scoutCommand,
+  infoCommand,
   keyCommand,
   shmCommand,
   benchCommand,
