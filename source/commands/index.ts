@@ -1,6 +1,7 @@
 import { benchCommand } from './bench.ts';
 import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
+import { completionCommand } from './completion.ts';
 import { daemonCommand } from './daemon.ts';
 import { deleteCommand } from './delete.ts';
 import { demoCommand } from './demo.ts';
@@ -32,4 +33,5 @@ export const commands: readonly Command[] = [
   keyCommand,
   shmCommand,
   benchCommand,
+  completionCommand,
 ];

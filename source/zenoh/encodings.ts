@@ -1,5 +1,5 @@
 /** The encodings that zenoh 1.10 knows by a number (`Encoding` in zenoh's api/encoding.rs), in the order of the numbers. */
-const ENCODINGS = [
+export const ENCODINGS = [
   'zenoh/bytes',
   'zenoh/string',
   'zenoh/serialized',
