@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -53,7 +53,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await robot.close();
   await router.stop();
-  rmSync(folder, { recursive: true });
+  // A shell that was closed may still write its history there.
+  rmSync(folder, { recursive: true, maxRetries: 50, retryDelay: 100 });
 });
 
 async function inBash(line: string): Promise<string[]> {
@@ -109,11 +110,11 @@ test('files and folders where they are meant', async () => {
   expect(await inFish('bubbaloop node list --home no')).toEqual(['nodes/']);
 });
 
-/** A busy machine may need longer than a completion waits. */
-async function eventually(complete: () => Promise<string[]>): Promise<string[]> {
-  for (;;) {
-    const names = await complete();
-    if (names.length > 0) return names.sort();
+/** On a busy machine some or all may come later than a completion waits; never may there be others. */
+async function eventually(complete: () => Promise<string[]>, expected: readonly string[]): Promise<void> {
+  for (let names: string[] = []; names.length < expected.length; ) {
+    names = await complete();
+    expect(expected).toEqual(expect.arrayContaining(names));
   }
 }
 
@@ -123,11 +124,12 @@ test.each([
 ] as const)(
   'names of machines and of their nodes in %s; what a shell would run is not offered',
   async (_shell, complete) => {
-    expect(await eventually(() => complete('bubbaloop node list --machine '))).toEqual(['jetson_1', 'jetson_2']);
-    expect(await eventually(() => complete('bubbaloop node start --machine jetson_1 '))).toEqual(['arm', 'front_door']);
-    expect(await eventually(() => complete('bubbaloop node logs --machine=jetson_1 f'))).toEqual(['front_door']);
+    await eventually(() => complete('bubbaloop node list --machine '), ['jetson_1', 'jetson_2']);
+    await eventually(() => complete('bubbaloop node start --machine jetson_1 '), ['arm', 'front_door']);
+    await eventually(() => complete('bubbaloop node logs --machine=jetson_1 f'), ['front_door']);
     const elsewhere = `bubbaloop node stop --machine jetson_1 --endpoint ${router.endpoint} a`;
-    expect(await eventually(() => complete(elsewhere))).toEqual(['arm']);
+    await eventually(() => complete(elsewhere), ['arm']);
+    expect(existsSync(join(folder, 'pwned'))).toBe(false);
   },
 );
 
@@ -146,7 +148,7 @@ test('this machine’s nodes come from its registry where no daemon runs', async
   mkdirSync(home);
   writeFileSync(join(path, 'node.yaml'), 'name: lidar\nversion: 1.0.0\ntype: node\ndescription: x\ncommand: "true"\n');
   writeFileSync(join(home, 'nodes.json'), JSON.stringify({ nodes: [{ path, addedAt: 'x' }] }));
-  expect(await eventually(() => inBash(`bubbaloop node start --home ${home} `))).toEqual(['lidar']);
+  await eventually(() => inBash(`bubbaloop node start --home ${home} `), ['lidar']);
 });
 
 /** Again and again, as a person would: the fleet may be too slow for one Tab. */

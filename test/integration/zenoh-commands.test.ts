@@ -7,6 +7,7 @@ import type { Session } from '../../source/zenoh/session.ts';
 import { bubbaloop, endProcess, type Finished, runBubbaloop } from '../support/command-line.ts';
 import { pythonWithZenoh } from '../support/python.ts';
 import { freePorts, startRouter, type TestRouter } from '../support/router.ts';
+import { Terminal } from '../support/terminal.ts';
 
 let router: TestRouter;
 let robot: Session;
@@ -209,6 +210,33 @@ test('the other end in Python: values, attachments, encodings, parameters, error
   const sub = await startSub('test/python/says/*', '-n', '1');
   python.stdin.write(`${JSON.stringify({ key: 'test/python/says/x', payload: 'fffe', attachment: 'sign' })}\n`);
   expect(await sub.finished).toEqual({ code: 0, stdout: 'test/python/says/x  <ff fe>  +"sign"\n', stderr: '' });
+});
+
+test('over the WebSocket: the same', async () => {
+  const seen: string[] = [];
+  const subscriber = await robot.declareSubscriber('test/ws/*', ({ keyExpr, kind, encoding, payload, attachment }) => {
+    seen.push(`${keyExpr} ${kind} ${encoding} ${Buffer.from(payload)} ${Buffer.from(attachment ?? [])}`.trimEnd());
+  });
+  const queryable = await robot.declareQueryable('test/ws/ask', (query) =>
+    query.reply(query.keyExpr, query.payload ?? ''),
+  );
+  const over = (...words: readonly string[]) => runBubbaloop([...words, '--endpoint', router.wsUrl]);
+  expect(await over('put', 'test/ws/a', 'x', '-e', 'application/protobuf;pkg.M', '-a', 'y')).toMatchObject({ code: 0 });
+  expect(await over('delete', 'test/ws/a')).toMatchObject({ code: 0 });
+  while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(seen).toEqual(['test/ws/a put application/protobuf;pkg.M x y', expect.stringMatching(/^test\/ws\/a delete /)]);
+  expect(await over('get', 'test/ws/ask', 'hello')).toEqual({ code: 0, stdout: 'test/ws/ask  hello\n', stderr: '' });
+  for (const declaration of [subscriber, queryable]) await declaration.undeclare();
+});
+
+test('--raw is not for a terminal', async () => {
+  const terminal = await Terminal.open();
+  try {
+    await terminal.run(`${bubbaloop} sub test/raw --raw --endpoint ${router.endpoint}; echo ended-$?`);
+    expect(await terminal.until(/ended-\d/)).toMatch(/may upset a terminal[\s\S]*ended-2/);
+  } finally {
+    await terminal.close();
+  }
 });
 
 test('a pipe: sub --raw into put --lines, through two keys', async () => {
