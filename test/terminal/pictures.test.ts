@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn as spawnPty } from '@lydell/node-pty';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { bubbaloop, endProcess } from '../support/command-line.ts';
+import { bubbaloop } from '../support/command-line.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
 import { drawing, type StillCamera, startStillCamera } from '../support/still-camera.ts';
 import { Terminal, type TerminalOptions } from '../support/terminal.ts';
@@ -184,8 +184,7 @@ test('through tmux: the terminal around it gets sixels at their place; where tha
       }
       expect(seen.replaceAll('\x1b', '')).not.toContain('Gi=31');
     } finally {
-      const ending: ChildProcess = spawn('tmux', ['-L', socket, 'kill-server'], { stdio: 'ignore' });
-      await endProcess(ending);
+      execFileSync('tmux', ['-L', socket, 'kill-server']);
       pty.kill();
     }
   }
