@@ -18,9 +18,25 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   camera: ['zenoh', 'wire', 'graphics', '.'],
   daemon: ['zenoh', 'wire', 'camera', '.'],
   nodes: ['zenoh', 'wire', '.'],
-  doctor: ['zenoh', 'wire', 'fleet', '.'],
+  setup: ['zenoh', 'wire', '.'],
+  // Doctor looks at what others write: a daemon's files, its ledger, what a terminal answers.
+  doctor: ['zenoh', 'wire', 'fleet', 'graphics', 'daemon', 'setup', '.'],
   bench: ['zenoh', 'wire', 'graphics', 'nodes', '.'],
-  commands: ['zenoh', 'wire', 'fleet', 'view', 'ui', 'graphics', 'camera', 'daemon', 'nodes', 'doctor', 'bench', '.'],
+  commands: [
+    'zenoh',
+    'wire',
+    'fleet',
+    'view',
+    'ui',
+    'graphics',
+    'camera',
+    'daemon',
+    'nodes',
+    'setup',
+    'doctor',
+    'bench',
+    '.',
+  ],
 };
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

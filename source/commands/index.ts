@@ -3,6 +3,7 @@ import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
 import { routerCommand } from './router.ts';
@@ -19,5 +20,6 @@ export const commands: readonly Command[] = [
   cameraCommand,
   keyCommand,
   shmCommand,
+  doctorCommand,
   benchCommand,
 ];

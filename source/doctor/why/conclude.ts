@@ -1,0 +1,289 @@
+/** From what was found out to an answer in sentences, the verdict first. Pure. */
+import { parseKey } from '../../wire/keys.ts';
+import { keyExprIncludes, keyExprIntersects } from '../../zenoh/key-expr.ts';
+import { denialText } from './access.ts';
+import type { Declarations, Declared } from './declarations.ts';
+import type { Evidence } from './evidence.ts';
+import { nearest } from './nearest.ts';
+
+export type VerdictKind =
+  | 'flows'
+  | 'unwanted'
+  | 'asked'
+  | 'dropped'
+  | 'local'
+  | 'no-route'
+  | 'no-intersection'
+  | 'no-publisher'
+  | 'no-subscriber'
+  | 'silent';
+
+export interface Conclusion {
+  readonly kind: VerdictKind;
+  /** Whether somebody sees the key. */
+  readonly ok: boolean;
+  /** One sentence. */
+  readonly verdict: string;
+  /** What it rests on, a sentence each. */
+  readonly sentences: readonly string[];
+  readonly remedy: string | undefined;
+}
+
+const LOCAL = 'bubbaloop/local/**';
+
+export function conclude(evidence: Evidence): Conclusion {
+  const { keyExpr } = evidence;
+  const on = ({ declared }: Declarations): Declared[] =>
+    declared.filter((declaration) => keyExprIntersects(declaration.keyExpr, keyExpr));
+  const matched: Matched = {
+    publishers: on(evidence.publishers),
+    subscribers: on(evidence.subscribers),
+    queryables: on(evidence.queryables),
+    tokens: on(evidence.tokens),
+  };
+  const sentences = [
+    ...whoSentences(evidence, matched),
+    ...pathSentences(evidence, matched),
+    ...accessSentences(evidence),
+    sampleSentence(evidence),
+  ];
+  return { ...judge(evidence, matched), sentences };
+}
+
+interface Matched {
+  readonly publishers: readonly Declared[];
+  readonly subscribers: readonly Declared[];
+  readonly queryables: readonly Declared[];
+  readonly tokens: readonly Declared[];
+}
+
+function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentences'> {
+  const { keyExpr, samples, denials = [], missingLinks } = evidence;
+  const { publishers, subscribers } = matched;
+  const machine = machineOf(keyExpr);
+  const blame = denials[0];
+  const rate = (samples.count / (samples.overMs / 1_000)).toFixed(1);
+  const no = (kind: VerdictKind, verdict: string, remedy?: string) => ({ kind, ok: false, verdict, remedy });
+
+  const cut = firstCut(evidence, matched);
+  if (cut !== undefined) return cut;
+  if (samples.count > 0 && subscribers.length > 0) {
+    return { kind: 'flows', ok: true, verdict: `It is seen: ${rate} samples a second pass.`, remedy: undefined };
+  }
+  if (samples.count > 0) {
+    return no(
+      'unwanted',
+      `It is sent (${rate} samples a second), and nobody but doctor subscribes.`,
+      nearMiss(evidence),
+    );
+  }
+  if (keyExprIncludes(LOCAL, keyExpr) && publishers.length === 0 && isElsewhere(evidence, machine)) {
+    return no(
+      'local',
+      `It never leaves its machine: keys under bubbaloop/local are for programs on ${machine ?? 'that machine'} itself.`,
+      `Look there, or at what is sent under bubbaloop/global/${machine ?? '*'}/`,
+    );
+  }
+  if (blame !== undefined && (!blame.sparesThisMachine || publishers.length === 0 || subscribers.length === 0)) {
+    return no('dropped', `The router of this machine drops it: access control denies it.`, accessRemedy(blame.rule));
+  }
+  if (publishers.length === 0) {
+    if (matched.queryables.length > 0) {
+      return {
+        kind: 'asked',
+        ok: true,
+        verdict: 'It is asked for, not sent: a get on it is answered.',
+        remedy: undefined,
+      };
+    }
+    const isGone = machine !== undefined && isElsewhere(evidence, machine) && !evidence.machines.includes(machine);
+    const whose = isGone ? ` Machine ${machine} itself is not seen from here.` : '';
+    const link = missingLinks[0] === undefined ? '' : ` ${missingLinks[0]}`;
+    return no('no-publisher', `Nobody publishes it.${whose}${link}`, publisherRemedy(evidence, machine, isGone));
+  }
+  if (subscribers.length === 0) {
+    const link = missingLinks[0] === undefined ? '' : ` ${missingLinks[0]}`;
+    return no('no-subscriber', `Nobody subscribes to it.${link}`, nearMiss(evidence));
+  }
+  return no(
+    'silent',
+    `It is published and subscribed to, the way is open, and for ${(samples.overMs / 1_000).toFixed(1)} s nothing was sent.`,
+    silentRemedy(publishers, evidence),
+  );
+}
+
+/** A publisher and a subscriber that do not meet, where no pair does. */
+function firstCut(evidence: Evidence, { publishers, subscribers }: Matched): Omit<Conclusion, 'sentences'> | undefined {
+  const pairs = publishers.flatMap((publisher) => subscribers.map((subscriber) => ({ publisher, subscriber })));
+  if (pairs.length === 0) return undefined;
+  const meeting = pairs.filter(({ publisher, subscriber }) => keyExprIntersects(publisher.keyExpr, subscriber.keyExpr));
+  const [first] = pairs;
+  if (meeting.length === 0 && first !== undefined) {
+    return {
+      kind: 'no-intersection',
+      ok: false,
+      verdict: `What is published (${first.publisher.keyExpr}) and what is subscribed to (${first.subscriber.keyExpr}) have no key in common.`,
+      remedy: 'Change one of the two expressions',
+    };
+  }
+  const lost = meeting.filter(({ publisher, subscriber }) => !isKnownAt(evidence, publisher.routerZid, subscriber));
+  const [pair] = lost;
+  if (lost.length < meeting.length || pair === undefined) return undefined;
+  const [from, to] = [routerName(evidence, pair.publisher.routerZid), routerName(evidence, pair.subscriber.routerZid)];
+  if (hasRoute(evidence, pair.publisher.routerZid, pair.subscriber.routerZid)) {
+    return {
+      kind: 'dropped',
+      ok: false,
+      verdict: `It is dropped on the way: router ${from}, where it is published, does not know of the subscription at router ${to}, though the two are linked.`,
+      remedy: `Look at access_control in the configurations of both routers; on each: bubbaloop doctor why ${evidence.keyExpr}`,
+    };
+  }
+  return {
+    kind: 'no-route',
+    ok: false,
+    verdict: `There is no route between router ${from}, where it is published, and router ${to}, where it is subscribed to.`,
+    remedy: 'bubbaloop doctor -c link, on both machines',
+  };
+}
+
+/** Whether the router of a publisher knows of a subscription: then it sends there. */
+function isKnownAt({ subscribers }: Evidence, routerZid: string, subscriber: Declared): boolean {
+  if (subscriber.routerZid === routerZid) return true;
+  return subscribers.known.some(
+    ({ atRouter, keyExpr, ofRouters }) =>
+      atRouter === routerZid && keyExpr === subscriber.keyExpr && ofRouters.length > 0,
+  );
+}
+
+function hasRoute({ links }: Evidence, from: string, to: string): boolean {
+  const seen = new Set([from]);
+  for (const zid of seen) {
+    for (const [left, right] of links) {
+      if (left === zid) seen.add(right);
+      if (right === zid) seen.add(left);
+    }
+  }
+  return seen.has(to);
+}
+
+function whoSentences(evidence: Evidence, matched: Matched): string[] {
+  const who = (what: string, none: string, declared: readonly Declared[]): string => {
+    if (declared.length === 0) return none;
+    const shown = declared.slice(0, MAX_SHOWN).map((item) => `${programName(evidence, item)} (${item.keyExpr})`);
+    const more = declared.length > MAX_SHOWN ? ` and ${declared.length - MAX_SHOWN} more` : '';
+    return `${what} ${shown.join(', ')}${more}.`;
+  };
+  const sentences = [
+    who(
+      'Published by',
+      'No router knows of a publisher; who puts without declaring one is not listed.',
+      matched.publishers,
+    ),
+    who('Subscribed to by', 'No router knows of a subscriber, doctor apart.', matched.subscribers),
+  ];
+  if (matched.queryables.length > 0) sentences.push(who('Queries are answered by', '', matched.queryables));
+  if (matched.tokens.length > 0) sentences.push(who('A liveliness token stands there, of', '', matched.tokens));
+  const { publishers, subscribers, queryables, tokens } = evidence;
+  if ([publishers, subscribers, queryables, tokens].some(({ isCut }) => isCut)) {
+    sentences.push('There are more declarations than could be read in time: the lists may lack some.');
+  }
+  return sentences;
+}
+
+const MAX_SHOWN = 5;
+
+function pathSentences(evidence: Evidence, { publishers, subscribers }: Matched): string[] {
+  const [publisher] = publishers;
+  const [subscriber] = subscribers;
+  const sentences = [
+    `Asked at ${evidence.endpoint}; routers seen: ${evidence.routers.map(({ name }) => name).join(', ') || 'none'}.`,
+  ];
+  if (publisher === undefined || subscriber === undefined) return [...sentences, ...evidence.missingLinks];
+  const doMeet = keyExprIntersects(publisher.keyExpr, subscriber.keyExpr);
+  sentences.push(`The two expressions ${doMeet ? 'intersect' : 'do not intersect'}.`);
+  const [from, to] = [publisher.routerZid, subscriber.routerZid];
+  if (from === to) sentences.push(`Both are at router ${routerName(evidence, from)}.`);
+  else {
+    const way = hasRoute(evidence, from, to) ? 'there is a route' : 'there is no route';
+    const knows = isKnownAt(evidence, from, subscriber) ? 'knows' : 'does not know';
+    sentences.push(
+      `From router ${routerName(evidence, from)} to router ${routerName(evidence, to)} ${way}; the first ${knows} of the subscription.`,
+    );
+  }
+  return [...sentences, ...evidence.missingLinks];
+}
+
+function accessSentences({ denials, keyExpr }: Evidence): string[] {
+  const sentences =
+    denials === undefined
+      ? [
+          'The configuration of the router cannot be read from here: whether its access control drops the key is not known.',
+        ]
+      : denials.length === 0
+        ? ['The access control of this machine’s router does not concern it; that of other routers is not known here.']
+        : denials.map(denialText);
+  if (keyExprIncludes(LOCAL, keyExpr))
+    sentences.push('Keys under bubbaloop/local are not meant to leave their machine.');
+  return sentences;
+}
+
+function sampleSentence({ samples }: Evidence): string {
+  const seconds = (samples.overMs / 1_000).toFixed(1);
+  if (samples.count === 0) return `In ${seconds} s no sample came.`;
+  const size = samples.bytes > 0 ? `, the last on ${samples.lastKey ?? ''}` : '';
+  const shm = samples.viaShm ? ' through shared memory' : '';
+  return `In ${seconds} s ${samples.count} samples came${shm}${size}, ${samples.lastAgoMs ?? 0} ms before the end.`;
+}
+
+function programName({ names }: Evidence, { zid, routerZid }: Declared): string {
+  if (zid === '') return `the router ${routerZid.slice(0, 8)} itself, for its WebSocket or REST clients`;
+  return names.get(zid) ?? `session ${zid.slice(0, 8)}`;
+}
+
+function routerName({ routers }: Evidence, zid: string): string {
+  return routers.find((router) => router.zid === zid)?.name ?? zid.slice(0, 8);
+}
+
+function machineOf(keyExpr: string): string | undefined {
+  const [root, , machine] = keyExpr.split('/');
+  if (root !== 'bubbaloop' || machine === undefined || machine.includes('*')) return undefined;
+  return parseKey(keyExpr).kind === 'health' && keyExpr.startsWith('bubbaloop/nodes/') ? undefined : machine;
+}
+
+/** Whether the key is of another machine than the router that was asked. */
+function isElsewhere({ own }: Evidence, machine: string | undefined): boolean {
+  return machine !== undefined && own?.name !== machine;
+}
+
+function accessRemedy(rule: string | undefined): string {
+  return rule === undefined
+    ? 'Allow the key by a rule of access_control in the router’s configuration'
+    : `Change rule ${rule} of access_control in the router’s configuration, if it is not meant`;
+}
+
+function nearMiss({ subscribers, keyExpr }: Evidence): string | undefined {
+  const near = nearest(
+    keyExpr,
+    subscribers.declared.map((declared) => declared.keyExpr),
+  );
+  return near.length === 0 ? undefined : `Did its reader mean it? Subscribed to nearby: ${near.join(', ')}`;
+}
+
+function publisherRemedy({ publishers, keyExpr }: Evidence, machine: string | undefined, isGone: boolean): string {
+  const near = nearest(
+    keyExpr,
+    publishers.declared.map((declared) => declared.keyExpr),
+  );
+  if (near.length > 0) return `Is the key spelt right? Published nearby: ${near.join(', ')}`;
+  if (isGone) return `On ${machine}: bubbaloop doctor -c router -c link -c daemon`;
+  return machine === undefined ? 'Start the program that publishes it' : `bubbaloop node list --machine ${machine}`;
+}
+
+function silentRemedy(publishers: readonly Declared[], evidence: Evidence): string {
+  const [first] = publishers;
+  const name = first === undefined ? undefined : evidence.names.get(first.zid);
+  const node = name === undefined ? undefined : /^[^/\s]+\/([A-Za-z0-9_-]+)$/.exec(name)?.[1];
+  return node === undefined
+    ? 'Look at the program that publishes it; --duration waits longer'
+    : `bubbaloop node logs ${node}`;
+}
