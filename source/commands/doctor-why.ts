@@ -12,9 +12,14 @@ import { factsOptions } from './doctor-run.ts';
 const DURATION_SECS = 2;
 const MAX_DURATION_SECS = 3_600;
 
+/** A flag that may be given often is an empty list where it is not. */
+function isGiven(flag: Invocation['flags'][string]): boolean {
+  return Array.isArray(flag) && flag.length > 0;
+}
+
 /** Exit code 0 where somebody sees the key. */
 export async function runWhy(key: string, invocation: Invocation): Promise<number> {
-  if (booleanFlag(invocation, 'fix') || Array.isArray(invocation.flags.check)) {
+  if (booleanFlag(invocation, 'fix') || isGiven(invocation.flags.check)) {
     throw usageError('--fix and --check go with doctor alone, not with doctor why.');
   }
   const keyExpr = explained(() => canonicalKeyExpr(key));

@@ -13,10 +13,9 @@ export const versions: Check = {
     const tried = 'compared the versions of routers and daemons';
     const [routers, daemons] = await Promise.all([facts.routers(), facts.daemons()]);
     if (routers.length === 0 && daemons.length === 0) return skipped(tried, 'Nobody answered.');
-    const zenoh = new Map(routers.map((router) => [router.name ?? router.zid, router.version]));
-    const programs = new Map(daemons.map(({ machine, manifest }) => [machine, manifest.version]));
+    const zenoh = routers.map((router): Version => [router.name ?? router.zid, router.version]);
     const findings = [];
-    if (new Set(zenoh.values()).size > 1) {
+    if (new Set(zenoh.map(([, version]) => version)).size > 1) {
       findings.push({
         outcome: 'warning' as const,
         seen: `Routers run different versions of zenoh: ${listed(zenoh)}.`,
@@ -24,8 +23,10 @@ export const versions: Check = {
         remedy: 'Bring all machines to one version of bubbaloop, and start their routers again',
       });
     }
-    const others = new Map([...programs].filter(([, version]) => version !== facts.version));
-    if (others.size > 0) {
+    const others = daemons
+      .map(({ machine, manifest }): Version => [machine, manifest.version])
+      .filter(([, version]) => version !== facts.version);
+    if (others.length > 0) {
       findings.push({
         outcome: 'warning' as const,
         seen: `This is bubbaloop ${facts.version}; daemons of other versions: ${listed(others)}.`,
@@ -33,7 +34,7 @@ export const versions: Check = {
         remedy: 'Bring them to one version, then on each: systemctl --user restart bubbaloop-daemon',
       });
     }
-    const seen = [...new Set(zenoh.values())].map((version) => `zenoh ${version}`);
+    const seen = [...new Set(zenoh.map(([, version]) => version))].map((version) => `zenoh ${version}`);
     return gravest(
       tried,
       findings,
@@ -42,10 +43,11 @@ export const versions: Check = {
   },
 };
 
-function listed(versions: ReadonlyMap<string, string>): string {
-  return [...versions]
-    .map(([name, version]) => `${name} ${version === '' ? 'of no known version' : version}`)
-    .join(', ');
+/** Of whom, and which. */
+type Version = readonly [name: string, version: string];
+
+function listed(versions: readonly Version[]): string {
+  return versions.map(([name, version]) => `${name} ${version === '' ? 'of no known version' : version}`).join(', ');
 }
 
 export const clocks: Check = {
