@@ -76,7 +76,8 @@ test('a daemon: well, its node failed, stopped and mended, killed, on another ro
   child.kill('SIGSTOP');
   const stopped = await look('daemon-process');
   expect(stopped).toMatchObject({ outcome: 'problem', isFixable: true, remedy: `kill -CONT ${child.pid}` });
-  expect(await diagnose('daemon-process', { home }, { fix: true })).toMatchObject({
+  const again = await diagnose('daemon-process', { home }, { fix: true });
+  expect(again).toMatchObject({
     outcome: 'well',
     fixed: `Process ${child.pid} was told to go on (SIGCONT).`,
   });
