@@ -10,6 +10,8 @@ import { explained } from './command-session.ts';
 import { factsOptions } from './doctor-run.ts';
 
 const DURATION_SECS = 2;
+/** Heartbeats come every 5 s. */
+const HEALTH_DURATION_SECS = 6;
 const MAX_DURATION_SECS = 3_600;
 
 /** A flag that may be given often is an empty list where it is not. */
@@ -23,7 +25,8 @@ export async function runWhy(key: string, invocation: Invocation): Promise<numbe
     throw usageError('--fix and --check go with doctor alone, not with doctor why.');
   }
   const keyExpr = explained(() => canonicalKeyExpr(key));
-  const seconds = numberFlag(invocation, 'duration') ?? DURATION_SECS;
+  const seconds =
+    numberFlag(invocation, 'duration') ?? (keyExpr.endsWith('/health') ? HEALTH_DURATION_SECS : DURATION_SECS);
   if (!(seconds > 0 && seconds <= MAX_DURATION_SECS)) {
     throw usageError(`--duration wants seconds, over 0 and up to ${MAX_DURATION_SECS}.`);
   }

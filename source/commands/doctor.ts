@@ -20,7 +20,7 @@ export const doctorCommand: Command = {
       type: 'number',
       placeholder: 'SECONDS',
       summary: 'why: how long to wait for samples',
-      defaultText: '2',
+      defaultText: '2, or 6 for heartbeats',
     },
     endpoint: endpointFlag('the router of this machine'),
     home: homeFlag('this machine’s daemon'),

@@ -19,7 +19,7 @@ export const daemonProcess: Check = {
     const { home } = facts;
     const tried = `asked ${home.socketFile}`;
     const daemon = await facts.localDaemon();
-    if (daemon.kind === 'answers') return well(tried, `It answers, with ${daemon.list.nodes.length} nodes.`);
+    if (daemon.kind === 'answers') return well(tried, `It answers, nodes: ${daemon.list.nodes.length}.`);
     const holder = lockHolder(home.lockFile);
     if (holder !== undefined) return hangs(tried, holder.pid, daemon.kind === 'silent' ? daemon.reason : undefined);
     if (!existsSync(home.registryFile) && lockState(home.lockFile) === 'none') {
@@ -172,7 +172,7 @@ export const registry: Check = {
     try {
       const entries = readRegistry(home.registryFile);
       if (!existsSync(home.registryFile)) return skipped(tried, 'There is none yet: no node was added.');
-      return well(tried, `${entries.length} nodes.`);
+      return well(tried, `${entries.length} registered.`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const isDamaged = error instanceof DamagedRegistry;
@@ -193,7 +193,7 @@ export const registry: Check = {
     const readable = salvage(home.registryFile);
     const aside = setAside(home.registryFile, readable);
     if (aside === undefined) throw new Error('the file was written just now: somebody may still edit it');
-    return `It is kept as ${aside}; ${readable.length} nodes of it were readable and are registered.`;
+    return `It is kept as ${aside}; ${readable.length} nodes could be read of it, and are registered.`;
   },
 };
 
@@ -276,7 +276,7 @@ export const nodeFolders: Check = {
         remedy: `bubbaloop node remove ${name}, then: bubbaloop node instance ${name} OTHER_NAME`,
       });
     }
-    return gravest(tried, findings, `${specs.length} nodes, all complete.`);
+    return gravest(tried, findings, `All complete: ${specs.map(({ name }) => name).join(', ')}.`);
   },
 };
 
@@ -299,7 +299,14 @@ function troubleOf(node: NodeState): Omit<Result, 'tried'>[] {
   const remedy = `bubbaloop node logs ${name}`;
   if (status === 'failed') {
     const seen = `${name} has failed: ${node.lastExit || 'nobody knows why'}.`;
-    return [{ outcome: 'problem', seen, means: 'It is not started again by itself.', remedy }];
+    return [
+      {
+        outcome: 'problem',
+        seen,
+        means: 'It does not run. After five ends within a minute it is not started again by itself.',
+        remedy,
+      },
+    ];
   }
   if (status !== 'running') return [];
   if (health === 'unhealthy') {

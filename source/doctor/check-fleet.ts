@@ -38,7 +38,7 @@ export const versions: Check = {
     return gravest(
       tried,
       findings,
-      `${routers.length} routers (${seen.join(', ') || 'none'}), ${daemons.length} daemons of version ${facts.version}.`,
+      `Routers: ${routers.length} (${seen.join(', ') || 'none'}); daemons: ${daemons.length}, all of version ${facts.version}.`,
     );
   },
 };
@@ -72,7 +72,7 @@ export const clocks: Check = {
         };
       });
     const worstMs = Math.max(...clocks.map(({ aheadMs, uncertainMs }) => Math.abs(aheadMs) + uncertainMs));
-    return gravest(tried, findings, `${clocks.length} machines, at most ${(worstMs / 1_000).toFixed(1)} s apart.`);
+    return gravest(tried, findings, `Machines: ${clocks.length}, at most ${(worstMs / 1_000).toFixed(1)} s apart.`);
   },
 };
 
@@ -103,7 +103,7 @@ export const identities: Check = {
           remedy,
         })),
       ],
-      `${new Set(daemons.map(({ machine }) => machine)).size} machines, each with an id of its own.`,
+      `Machines: ${daemons.length}, each with an id of its own.`,
     );
   },
 };
@@ -162,7 +162,7 @@ export const fleetKey: Check = {
         remedy: 'bubbaloop key create',
       };
     }
-    return gravest(tried, findings, `${daemons.length} machines, all with key ${prints[0] ?? ''}.`);
+    return gravest(tried, findings, `Machines: ${daemons.length}, all with key ${prints[0] ?? ''}.`);
   },
 };
 

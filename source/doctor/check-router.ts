@@ -175,7 +175,7 @@ export const adminSpace: Check = {
     if (bad.length > 0) {
       return { outcome: 'warning', tried, seen: `Not all answers can be read: ${bad.join('; ')}.` };
     }
-    return well(tried, `${replies.length} ${replies.length === 1 ? 'router' : 'routers'} answered.`);
+    return well(tried, `Routers that answered: ${replies.length}.`);
   },
 };
 

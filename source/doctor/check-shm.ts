@@ -126,17 +126,23 @@ export const shmSpace: Check = {
   },
 };
 
+const PAUSE_MS = 1_000;
+
 export const shmOrphans: Check = {
   id: 'shm-orphans',
   area: 'shm',
   title: 'orphaned segments',
-  run(facts) {
-    const tried = `looked for segments in ${facts.shmFolder} that nobody uses`;
+  async run(facts) {
+    const tried = `looked twice for segments in ${facts.shmFolder} that nobody uses`;
     if (!(facts.seesEveryProcess ?? seesEveryProcess())) {
       return skipped(tried, 'In a container with process ids of its own nobody can tell who else uses them.');
     }
-    const { segments } = facts.ledger();
-    const orphans = segments.filter(({ orphan }) => orphan);
+    const scanner = facts.scanner();
+    const before = new Set(scanner.scanNow().segments.flatMap(({ name, orphan }) => (orphan ? name : [])));
+    // A segment that is just made has no lock yet.
+    if (before.size > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const { segments } = scanner.scanNow();
+    const orphans = segments.filter(({ name, orphan }) => orphan && before.has(name));
     if (orphans.length === 0) return well(tried, `${segments.length} segments, all in use.`);
     const bytes = orphans.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return {

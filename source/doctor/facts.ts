@@ -6,7 +6,6 @@ import { askNames } from '../fleet/observe-routers.ts';
 import { daemonKey, parseKey } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
 import { decodeNodeList, type NodeList } from '../wire/node-state.ts';
-import type { ShmLedger } from '../wire/shm-ledger.ts';
 import { getRouters, type RouterInfo, type RouterReply } from '../zenoh/admin.ts';
 import { openSession } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
@@ -244,10 +243,6 @@ export class Facts {
 
   scanner(): ShmScanner {
     return this.#once('scanner', () => new ShmScanner({ machineId: this.machineId, folder: this.shmFolder }));
-  }
-
-  ledger(): ShmLedger {
-    return this.scanner().scan();
   }
 
   #once<T>(name: string, find: () => T): T {

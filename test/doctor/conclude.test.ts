@@ -16,6 +16,7 @@ function evidence(change: Partial<Evidence>): Evidence {
     keyExpr: 'bubbaloop/global/jetson_1/x',
     endpoint: 'tcp/central:7447',
     own: { zid: 'c', name: 'central' },
+    here: 'central',
     routers: [
       { zid: 'c', name: 'central' },
       { zid: 'j', name: 'jetson_1' },
@@ -42,6 +43,15 @@ const carried: Declarations = {
   known: [...subscribed.known, { keyExpr: 'bubbaloop/global/*/x', atRouter: 'j', ofRouters: ['c'] }],
 };
 
+const denial = (sparesThisMachine: boolean) => ({
+  rule: 'r',
+  keyExprs: ['**'],
+  messages: ['put'],
+  flows: ['egress'],
+  subjects: ['everyone'],
+  sparesThisMachine,
+});
+
 test('verdicts, from what was found', () => {
   const flowing = { ...nothing, count: 30, bytes: 300, lastAgoMs: 4, lastKey: 'k' };
   const cases: readonly [string, Partial<Evidence>, RegExp][] = [
@@ -54,12 +64,19 @@ test('verdicts, from what was found', () => {
       /router jetson_1, where .* does not know of the subscription/,
     ],
     ['no-route', { publishers: published, subscribers: subscribed, links: [] }, /no route between router jetson_1/],
-    ['no-publisher', { subscribers: subscribed }, /^Nobody publishes it\.$/],
+    [
+      'no-publisher',
+      { subscribers: subscribed },
+      /^Nobody publishes it: no publisher is declared, and in 2\.0 s nothing was sent\.$/,
+    ],
     ['no-publisher', { subscribers: subscribed, machines: [] }, /Machine jetson_1 itself is not seen/],
     ['no-subscriber', { publishers: published }, /^Nobody subscribes to it\.$/],
     ['no-subscriber', { publishers: published, missingLinks: ['No link to tcp/c:1.'] }, /No link to tcp\/c:1\./],
     ['asked', { queryables: published }, /a get on it is answered/],
     ['local', { keyExpr: 'bubbaloop/local/jetson_1/cam/raw' }, /never leaves its machine/],
+    ['local', { publishers: published, denials: [denial(true)] }, /It stays on this machine/],
+    ['no-publisher', { denials: [denial(true)] }, /Nobody publishes it/],
+    ['dropped', { publishers: published, denials: [denial(false)] }, /access control denies it/],
     [
       'no-intersection',
       { keyExpr: 'a/**', publishers: at('c', 'a/b', 'p'), subscribers: at('c', 'a/c', 's') },

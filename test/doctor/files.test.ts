@@ -39,8 +39,8 @@ test('registry: damaged is named; --fix sets it aside and keeps what is readable
   expect(found).toMatchObject({ outcome: 'problem', isFixable: true });
   expect(found.seen).toContain('nodes.json is not a registry');
   const mended = await look('nodes-registry', true);
-  expect(mended).toMatchObject({ outcome: 'well', seen: '1 nodes.' });
-  expect(mended.fixed).toContain('1 nodes of it were readable');
+  expect(mended).toMatchObject({ outcome: 'well', seen: '1 registered.' });
+  expect(mended.fixed).toContain('1 nodes could be read of it');
   expect(JSON.parse(readFileSync(rig.home.registryFile, 'utf8'))).toMatchObject({
     nodes: [{ path: '/opt/weather', autostart: true }],
   });
@@ -65,7 +65,7 @@ function addNode(name: string, yaml: string | undefined): string {
 test('node folders: gone, without a command, not built, and twins are named', async () => {
   const whole = addNode('whole', 'name: whole\ncommand: sleep 1\n');
   writeRegistry(JSON.stringify({ nodes: [{ path: whole }] }));
-  expect(await look('nodes-folders')).toMatchObject({ outcome: 'well', seen: '1 nodes, all complete.' });
+  expect(await look('nodes-folders')).toMatchObject({ outcome: 'well', seen: 'All complete: whole.' });
   const cases: readonly [string, string, string][] = [
     [addNode('gone', undefined), 'gone: its folder', 'bubbaloop node remove gone'],
     [addNode('bare', 'name: bare\n'), 'bare: node.yaml has no "command"', 'Mend'],

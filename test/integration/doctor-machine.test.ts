@@ -56,7 +56,7 @@ test('a daemon: well, its node failed, stopped and mended, killed, on another ro
     seen: expect.stringContaining('No daemon runs'),
   });
   const { child } = await rig.startDaemon();
-  expect(await look('daemon-process')).toMatchObject({ outcome: 'well', seen: 'It answers, with 1 nodes.' });
+  expect(await look('daemon-process')).toMatchObject({ outcome: 'well', seen: 'It answers, nodes: 1.' });
   expect(await look('daemon-zenoh')).toMatchObject({ outcome: 'well' });
   expect(await look('nodes-states')).toMatchObject({ outcome: 'well' });
   await rig.act('fails', 'start');
@@ -188,6 +188,23 @@ test('too little memory may be locked', async () => {
   expect(report?.seen).toContain('may lock 0.1 MiB');
   expect(report?.remedy).toContain('LimitMEMLOCK=infinity');
   expect(await doctorInside([], 'shm-memlock')).toMatchObject({ outcome: 'well' });
+});
+
+test('Tailscale that is stopped, or complains, is named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-tailscale-'));
+  cleanUps.push(() => rmSync(folder, { recursive: true }));
+  const say = (status: object) => {
+    const script = `#!/bin/sh\ncat <<'END'\n${JSON.stringify(status)}\nEND\n`;
+    writeFileSync(join(folder, 'tailscale'), script, { mode: 0o755 });
+  };
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  const look = () => doctorInside([], 'link-tailscale', { env });
+  say({ BackendState: 'Stopped' });
+  expect(await look()).toMatchObject({ outcome: 'warning', seen: 'It is Stopped.', remedy: 'sudo tailscale up' });
+  say({ BackendState: 'Running', Health: ['no relay is reached'] });
+  expect(await look()).toMatchObject({ outcome: 'warning', seen: 'no relay is reached' });
+  say({ BackendState: 'Running' });
+  expect(await look()).toMatchObject({ outcome: 'well' });
 });
 
 test('services: disabled, not reloaded and failed ones are named, and mended by --fix', async () => {

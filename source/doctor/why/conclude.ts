@@ -62,6 +62,7 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
   const { publishers, subscribers } = matched;
   const machine = machineOf(keyExpr);
   const blame = denials[0];
+  const seconds = (samples.overMs / 1_000).toFixed(1);
   const rate = (samples.count / (samples.overMs / 1_000)).toFixed(1);
   const no = (kind: VerdictKind, verdict: string, remedy?: string) => ({ kind, ok: false, verdict, remedy });
 
@@ -84,8 +85,15 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
       `Look there, or at what is sent under bubbaloop/global/${machine ?? '*'}/`,
     );
   }
-  if (blame !== undefined && (!blame.sparesThisMachine || publishers.length === 0 || subscribers.length === 0)) {
-    return no('dropped', `The router of this machine drops it: access control denies it.`, accessRemedy(blame.rule));
+  if (blame !== undefined && !blame.sparesThisMachine) {
+    return no('dropped', 'The router of this machine drops it: access control denies it.', accessRemedy(blame.rule));
+  }
+  if (blame !== undefined && publishers.length > 0 && subscribers.length === 0) {
+    return no(
+      'local',
+      'It stays on this machine: access control gives it to nobody else, and here nobody subscribes.',
+      accessRemedy(blame.rule),
+    );
   }
   if (publishers.length === 0) {
     if (matched.queryables.length > 0) {
@@ -99,7 +107,11 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
     const isGone = machine !== undefined && isElsewhere(evidence, machine) && !evidence.machines.includes(machine);
     const whose = isGone ? ` Machine ${machine} itself is not seen from here.` : '';
     const link = missingLinks[0] === undefined ? '' : ` ${missingLinks[0]}`;
-    return no('no-publisher', `Nobody publishes it.${whose}${link}`, publisherRemedy(evidence, machine, isGone));
+    return no(
+      'no-publisher',
+      `Nobody publishes it: no publisher is declared, and in ${seconds} s nothing was sent.${whose}${link}`,
+      publisherRemedy(evidence, machine, isGone),
+    );
   }
   if (subscribers.length === 0) {
     const link = missingLinks[0] === undefined ? '' : ` ${missingLinks[0]}`;
@@ -107,7 +119,7 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
   }
   return no(
     'silent',
-    `It is published and subscribed to, the way is open, and for ${(samples.overMs / 1_000).toFixed(1)} s nothing was sent.`,
+    `It is published and subscribed to, the way is open, and for ${seconds} s nothing was sent.`,
     silentRemedy(publishers, evidence),
   );
 }
@@ -251,8 +263,8 @@ function machineOf(keyExpr: string): string | undefined {
 }
 
 /** Whether the key is of another machine than the router that was asked. */
-function isElsewhere({ own }: Evidence, machine: string | undefined): boolean {
-  return machine !== undefined && own?.name !== machine;
+function isElsewhere({ own, here }: Evidence, machine: string | undefined): boolean {
+  return machine !== undefined && own?.name !== machine && here !== machine;
 }
 
 function accessRemedy(rule: string | undefined): string {

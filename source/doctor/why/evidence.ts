@@ -24,6 +24,8 @@ export interface Evidence {
   readonly endpoint: string;
   /** The router asked. */
   readonly own: RouterSeen | undefined;
+  /** Id of this machine, where that router runs on it. */
+  readonly here: string | undefined;
   readonly routers: readonly RouterSeen[];
   /** Links between routers, in pairs of zids. */
   readonly links: readonly (readonly [string, string])[];

@@ -37,6 +37,7 @@ export async function gatherEvidence(
     keyExpr,
     endpoint: facts.endpoint,
     own: own === undefined ? undefined : seenRouter(own),
+    here: facts.isRouterLocal ? facts.machineId : undefined,
     routers: routers.map(seenRouter),
     links: routers.flatMap(({ zid, sessions }) =>
       sessions.filter(({ whatAmI }) => whatAmI === 'router').map(({ peer }) => [zid, peer] as const),
