@@ -119,6 +119,15 @@ export const routerHandshake: Check = {
     const tried = `opened a new zenoh session to ${facts.endpoint}`;
     const [connection, reached] = await Promise.all([facts.connection(), facts.reached()]);
     if (connection.ok) return well(tried, `It stood after ${connection.tookMs} ms.`);
+    if (connection.isUnable === true) {
+      return {
+        outcome: 'problem',
+        tried,
+        seen: connection.reason,
+        means: 'This installation cannot open it; the router may be well.',
+        remedy: 'npm run build:native',
+      };
+    }
     if (reached !== undefined && reached.kind !== 'open') return skipped(tried, `The port is not open.`);
     const old = oldSessions(facts);
     return {

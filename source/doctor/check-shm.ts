@@ -1,15 +1,14 @@
 /** Shared memory: used at both ends, with room, without leftovers, and allowed to be locked. */
 import { statfsSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { lockHolder } from '../daemon/lock-file.ts';
-import { processName, readProcFile } from '../daemon/proc.ts';
+import { readProcFile } from '../daemon/proc.ts';
 import { cleanShm } from '../daemon/shm-clean.ts';
 import { seesEveryProcess } from '../daemon/shm-maps.ts';
 import type { RouterSession } from '../zenoh/admin.ts';
 import { type Check, gravest, skipped, well } from './check.ts';
 import { at } from './local-router.ts';
-import { addressOf } from './reach.ts';
-import { readTcpSockets, socketHolders } from './sockets.ts';
+import { addressOf, isOwnAddress } from './reach.ts';
+import { sessionPrograms } from './session-programs.ts';
 
 const MIB = 1024 * 1024;
 
@@ -37,11 +36,11 @@ export const shmSessions: Check = {
       };
     }
     const local = own.sessions.filter((session) => session.whatAmI !== 'router' && isLocal(session));
-    const programs = programsOf(local.filter(({ shm }) => !shm));
-    const without = local.flatMap(({ peer, shm, links }) => {
+    const programs = sessionPrograms(local.filter(({ shm }) => !shm));
+    const without = local.flatMap(({ peer, shm }) => {
       const name = names.get(peer) ?? '';
       if (shm || peer === connection.session.zid) return [];
-      const program = programs.get(portOf(links[0]?.dst) ?? 0);
+      const program = programs.get(peer);
       return isSmallTalker(name, program?.name) ? [] : [program ?? { name: name || `session ${peer}`, pid: undefined }];
     });
     const inUse = local.filter(({ shm }) => shm).length;
@@ -69,29 +68,8 @@ function isLocal({ links }: RouterSession): boolean {
   return links.some(({ dst }) => {
     const host = addressOf(dst)?.host;
     if (host === undefined) return dst.startsWith('unix');
-    if (host === '::1' || host.startsWith('127.')) return true;
-    return Object.values(networkInterfaces()).some((list = []) => list.some(({ address }) => address === host));
+    return isOwnAddress(host);
   });
-}
-
-function portOf(locator: string | undefined): number | undefined {
-  return locator === undefined ? undefined : addressOf(locator)?.port;
-}
-
-/** By the port that a session comes from. */
-function programsOf(
-  sessions: readonly RouterSession[],
-): ReadonlyMap<number, { readonly pid: number; readonly name: string }> {
-  const ports = new Set(sessions.map(({ links }) => portOf(links[0]?.dst)));
-  // Read anew: sessions may be younger than what was read before.
-  const sockets = readTcpSockets().filter(({ state, localPort }) => state === 'established' && ports.has(localPort));
-  const holders = socketHolders(new Set(sockets.map(({ inode }) => inode)));
-  return new Map(
-    sockets.flatMap(({ localPort, inode }) => {
-      const pid = holders.get(inode);
-      return pid === undefined ? [] : [[localPort, { pid, name: processName(pid) }] as const];
-    }),
-  );
 }
 
 export const shmSpace: Check = {

@@ -1,16 +1,9 @@
 import type { Check } from './check.ts';
-import {
-  configFiles,
-  daemonOnZenoh,
-  daemonProcess,
-  homeFolder,
-  nodeFolders,
-  nodeStates,
-  registry,
-} from './check-daemon.ts';
+import { configFiles, daemonOnZenoh, daemonProcess, homeFolder } from './check-daemon.ts';
 import { clocks, fleetKey, identities, versions } from './check-fleet.ts';
 import { keyFiles } from './check-key.ts';
 import { centralLink, firewall, tailscale } from './check-link.ts';
+import { nodeFolders, nodeStates, registry } from './check-nodes.ts';
 import { adminSpace, routerHandshake, routerPort, routerProcess, routerRest, routerWebSocket } from './check-router.ts';
 import { memlock, shmOrphans, shmSessions, shmSpace } from './check-shm.ts';
 import { systemdUnits } from './check-system.ts';

@@ -7,8 +7,8 @@ import { daemonKey, parseKey } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
 import { decodeNodeList, type NodeList } from '../wire/node-state.ts';
 import { getRouters, type RouterInfo, type RouterReply } from '../zenoh/admin.ts';
-import { openSession } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
+import { type Connection, connectOnce } from './connect-once.ts';
 import { describeProcess, findRouters, type LocalProcess, type RouterConfig, readConfigOf } from './local-router.ts';
 import { type Address, addressOf, isOwnAddress, type Reached, tryTcp } from './reach.ts';
 import { readTcpSockets, socketHolders, type TcpSocket } from './sockets.ts';
@@ -27,10 +27,6 @@ export interface FactsOptions {
   /** Default: found out. For tests, which run in containers. */
   readonly seesEveryProcess?: boolean;
 }
-
-export type Connection =
-  | { readonly ok: true; readonly session: Session; readonly tookMs: number; readonly routerZid: string | undefined }
-  | { readonly ok: false; readonly reason: string };
 
 /** One daemon's answer. */
 export interface DaemonSeen {
@@ -52,7 +48,6 @@ export type LocalDaemon =
   | { readonly kind: 'silent'; readonly reason: string }
   | { readonly kind: 'answers'; readonly list: NodeList };
 
-const CONNECT_LIMIT_MS = 3_000;
 const ASK_LIMIT_MS = 2_500;
 const TCP_LIMIT_MS = 2_000;
 
@@ -106,17 +101,11 @@ export class Facts {
   /** A session opened just now: the fresh handshake. */
   connection(): Promise<Connection> {
     return this.#once('connection', async (): Promise<Connection> => {
-      const startedAtMs = performance.now();
-      const session = openSession(this.endpoint, {
-        shm: this.#options.shm ?? false,
-        connectTimeoutMs: CONNECT_LIMIT_MS,
-      });
-      this.#session = session;
-      if (this.#isClosed) await session.close();
-      const reason = await firstOutcome(session);
-      if (reason !== undefined) return { ok: false, reason };
-      const routerZid = session.link.state === 'connected' ? session.link.routerZid : undefined;
-      return { ok: true, session, routerZid, tookMs: Math.round(performance.now() - startedAtMs) };
+      const connection = await connectOnce(this.endpoint, { shm: this.#options.shm ?? false });
+      if (!connection.ok) return connection;
+      this.#session = connection.session;
+      if (this.#isClosed) await connection.session.close();
+      return connection;
     });
   }
 
@@ -248,25 +237,5 @@ export class Facts {
   #once<T>(name: string, find: () => T): T {
     if (!this.#known.has(name)) this.#known.set(name, find());
     return this.#known.get(name) as T;
-  }
-}
-
-/** Undefined once connected; the reason where the first attempt failed. */
-async function firstOutcome(session: Session): Promise<string | undefined> {
-  const lost = Promise.withResolvers<string>();
-  const listen = (link: Session['link']): void => {
-    if (link.state === 'lost') lost.resolve(link.reason);
-    if (link.state === 'closed') lost.resolve('doctor ended');
-  };
-  const stop = session.onLink(listen);
-  listen(session.link);
-  try {
-    const connected = session.connected({ timeoutMs: CONNECT_LIMIT_MS + 500 }).then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
-    return await Promise.race([connected, lost.promise]);
-  } finally {
-    stop();
   }
 }

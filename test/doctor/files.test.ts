@@ -11,9 +11,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openControlSocket } from '../../source/daemon/control-socket.ts';
 import { writeFleetKey } from '../../source/daemon/fleet-key-file.ts';
+import { tryLock } from '../../source/daemon/lock-file.ts';
 import { FleetKey } from '../../source/wire/fleet-key.ts';
+import { encodeNodeList } from '../../source/wire/node-state.ts';
 import { DoctorHome, diagnose } from '../support/doctor.ts';
+import { makeNodeState } from '../support/fake-fleet.ts';
 import { SmallDisk, setReadOnly } from '../support/mounts.ts';
 
 let rig: DoctorHome;
@@ -141,6 +145,34 @@ test('a lock that a killed daemon left, with nodes registered: no daemon runs', 
   expect(report).toMatchObject({ outcome: 'problem' });
   expect(report.seen).toContain('The last one was killed');
   expect(report.remedy).toContain('bubbaloop daemon');
+});
+
+test('what a daemon tells: heartbeats that are missing, nodes that send nothing; and one that does not answer', async () => {
+  const socketOf = (answer: () => Promise<Uint8Array>) => openControlSocket(rig.home.socketFile, answer);
+  const lists = (change: Parameters<typeof makeNodeState>[0]) =>
+    socketOf(async () =>
+      encodeNodeList({ nodes: [makeNodeState(change)], timestampMs: Date.now(), machineId: 'doctor_1' }),
+    );
+  const cases = [
+    [{ name: 'a', health: 'unhealthy' }, 'problem', 'a runs, and its heartbeat is missing.'],
+    [{ name: 'b', outputs: 'quiet' }, 'warning', 'b runs, and sends no data.'],
+    [{ name: 'c' }, 'well', '1 of 1 run'],
+  ] as const;
+  for (const [change, outcome, seen] of cases) {
+    const close = await lists(change);
+    expect(await look('nodes-states')).toMatchObject({ outcome, seen: expect.stringContaining(seen) });
+    await close();
+  }
+  // As a daemon that hangs: it holds the home and the socket, and says nothing.
+  const lock = tryLock(rig.home.lockFile, 'doctor_1 0');
+  const close = await socketOf(() => new Promise(() => undefined));
+  expect(await look('daemon-process')).toMatchObject({
+    outcome: 'problem',
+    seen: expect.stringContaining(`(process ${process.pid}) runs, and does not answer`),
+    remedy: expect.stringContaining(`kill ${process.pid}`),
+  });
+  await close();
+  if (lock.isTaken) lock.giveBack();
 });
 
 test('shared memory: little room, and a small file system, are named', async () => {

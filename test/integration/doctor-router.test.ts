@@ -53,6 +53,15 @@ test('a whole router: nothing is wrong', async () => {
   );
 });
 
+test('over the WebSocket: the fleet is seen as well', async () => {
+  const { wsUrl } = await router();
+  for (const id of ['router-port', 'router-handshake', 'router-admin', 'fleet-versions']) {
+    expect(await look(id, wsUrl)).toMatchObject({ outcome: 'well' });
+  }
+  const ran = await runBubbaloop(['doctor', 'why', 'a/b', '--json', '--duration', '0.3', '--endpoint', wsUrl]);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ kind: 'no-publisher' });
+});
+
 test('no router: process and port are named, exit code 1', async () => {
   const dead = await router();
   await dead.kill();

@@ -1,10 +1,20 @@
 /** From what was found out to an answer in sentences, the verdict first. Pure. */
 import { parseKey } from '../../wire/keys.ts';
 import { keyExprIncludes, keyExprIntersects } from '../../zenoh/key-expr.ts';
-import { denialText } from './access.ts';
 import type { Declarations, Declared } from './declarations.ts';
 import type { Evidence } from './evidence.ts';
 import { nearest } from './nearest.ts';
+import {
+  accessSentences,
+  hasRoute,
+  isKnownAt,
+  LOCAL_KEYS,
+  type Matched,
+  pathSentences,
+  routerName,
+  sampleSentence,
+  whoSentences,
+} from './sentences.ts';
 
 export type VerdictKind =
   | 'flows'
@@ -29,8 +39,6 @@ export interface Conclusion {
   readonly remedy: string | undefined;
 }
 
-const LOCAL = 'bubbaloop/local/**';
-
 export function conclude(evidence: Evidence): Conclusion {
   const { keyExpr } = evidence;
   const on = ({ declared }: Declarations): Declared[] =>
@@ -48,13 +56,6 @@ export function conclude(evidence: Evidence): Conclusion {
     sampleSentence(evidence),
   ];
   return { ...judge(evidence, matched), sentences };
-}
-
-interface Matched {
-  readonly publishers: readonly Declared[];
-  readonly subscribers: readonly Declared[];
-  readonly queryables: readonly Declared[];
-  readonly tokens: readonly Declared[];
 }
 
 function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentences'> {
@@ -78,7 +79,7 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
       nearMiss(evidence),
     );
   }
-  if (keyExprIncludes(LOCAL, keyExpr) && publishers.length === 0 && isElsewhere(evidence, machine)) {
+  if (keyExprIncludes(LOCAL_KEYS, keyExpr) && publishers.length === 0 && isElsewhere(evidence, machine)) {
     return no(
       'local',
       `It never leaves its machine: keys under bubbaloop/local are for programs on ${machine ?? 'that machine'} itself.`,
@@ -156,104 +157,6 @@ function firstCut(evidence: Evidence, { publishers, subscribers }: Matched): Omi
     verdict: `There is no route between router ${from}, where it is published, and router ${to}, where it is subscribed to.`,
     remedy: 'bubbaloop doctor -c link, on both machines',
   };
-}
-
-/** Whether the router of a publisher knows of a subscription: then it sends there. */
-function isKnownAt({ subscribers }: Evidence, routerZid: string, subscriber: Declared): boolean {
-  if (subscriber.routerZid === routerZid) return true;
-  return subscribers.known.some(
-    ({ atRouter, keyExpr, ofRouters }) =>
-      atRouter === routerZid && keyExpr === subscriber.keyExpr && ofRouters.length > 0,
-  );
-}
-
-function hasRoute({ links }: Evidence, from: string, to: string): boolean {
-  const seen = new Set([from]);
-  for (const zid of seen) {
-    for (const [left, right] of links) {
-      if (left === zid) seen.add(right);
-      if (right === zid) seen.add(left);
-    }
-  }
-  return seen.has(to);
-}
-
-function whoSentences(evidence: Evidence, matched: Matched): string[] {
-  const who = (what: string, none: string, declared: readonly Declared[]): string => {
-    if (declared.length === 0) return none;
-    const shown = declared.slice(0, MAX_SHOWN).map((item) => `${programName(evidence, item)} (${item.keyExpr})`);
-    const more = declared.length > MAX_SHOWN ? ` and ${declared.length - MAX_SHOWN} more` : '';
-    return `${what} ${shown.join(', ')}${more}.`;
-  };
-  const sentences = [
-    who(
-      'Published by',
-      'No router knows of a publisher; who puts without declaring one is not listed.',
-      matched.publishers,
-    ),
-    who('Subscribed to by', 'No router knows of a subscriber, doctor apart.', matched.subscribers),
-  ];
-  if (matched.queryables.length > 0) sentences.push(who('Queries are answered by', '', matched.queryables));
-  if (matched.tokens.length > 0) sentences.push(who('A liveliness token stands there, of', '', matched.tokens));
-  const { publishers, subscribers, queryables, tokens } = evidence;
-  if ([publishers, subscribers, queryables, tokens].some(({ isCut }) => isCut)) {
-    sentences.push('There are more declarations than could be read in time: the lists may lack some.');
-  }
-  return sentences;
-}
-
-const MAX_SHOWN = 5;
-
-function pathSentences(evidence: Evidence, { publishers, subscribers }: Matched): string[] {
-  const [publisher] = publishers;
-  const [subscriber] = subscribers;
-  const sentences = [
-    `Asked at ${evidence.endpoint}; routers seen: ${evidence.routers.map(({ name }) => name).join(', ') || 'none'}.`,
-  ];
-  if (publisher === undefined || subscriber === undefined) return [...sentences, ...evidence.missingLinks];
-  const doMeet = keyExprIntersects(publisher.keyExpr, subscriber.keyExpr);
-  sentences.push(`The two expressions ${doMeet ? 'intersect' : 'do not intersect'}.`);
-  const [from, to] = [publisher.routerZid, subscriber.routerZid];
-  if (from === to) sentences.push(`Both are at router ${routerName(evidence, from)}.`);
-  else {
-    const way = hasRoute(evidence, from, to) ? 'there is a route' : 'there is no route';
-    const knows = isKnownAt(evidence, from, subscriber) ? 'knows' : 'does not know';
-    sentences.push(
-      `From router ${routerName(evidence, from)} to router ${routerName(evidence, to)} ${way}; the first ${knows} of the subscription.`,
-    );
-  }
-  return [...sentences, ...evidence.missingLinks];
-}
-
-function accessSentences({ denials, keyExpr }: Evidence): string[] {
-  const sentences =
-    denials === undefined
-      ? [
-          'The configuration of the router cannot be read from here: whether its access control drops the key is not known.',
-        ]
-      : denials.length === 0
-        ? ['The access control of this machine’s router does not concern it; that of other routers is not known here.']
-        : denials.map(denialText);
-  if (keyExprIncludes(LOCAL, keyExpr))
-    sentences.push('Keys under bubbaloop/local are not meant to leave their machine.');
-  return sentences;
-}
-
-function sampleSentence({ samples }: Evidence): string {
-  const seconds = (samples.overMs / 1_000).toFixed(1);
-  if (samples.count === 0) return `In ${seconds} s no sample came.`;
-  const size = samples.bytes > 0 ? `, the last on ${samples.lastKey ?? ''}` : '';
-  const shm = samples.viaShm ? ' through shared memory' : '';
-  return `In ${seconds} s ${samples.count} samples came${shm}${size}, ${samples.lastAgoMs ?? 0} ms before the end.`;
-}
-
-function programName({ names }: Evidence, { zid, routerZid }: Declared): string {
-  if (zid === '') return `the router ${routerZid.slice(0, 8)} itself, for its WebSocket or REST clients`;
-  return names.get(zid) ?? `session ${zid.slice(0, 8)}`;
-}
-
-function routerName({ routers }: Evidence, zid: string): string {
-  return routers.find((router) => router.zid === zid)?.name ?? zid.slice(0, 8);
 }
 
 function machineOf(keyExpr: string): string | undefined {

@@ -1,11 +1,9 @@
 /** Finds out what {@link Evidence} holds. */
-import { processName } from '../../daemon/proc.ts';
 import type { RouterInfo } from '../../zenoh/admin.ts';
 import type { Session } from '../../zenoh/session.ts';
 import { centralLink } from '../check-link.ts';
 import type { Facts } from '../facts.ts';
-import { addressOf, isOwnAddress } from '../reach.ts';
-import { readTcpSockets, socketHolders } from '../sockets.ts';
+import { sessionPrograms } from '../session-programs.ts';
 import { findDenials } from './access.ts';
 import { askDeclarations, type DeclarationKind } from './declarations.ts';
 import type { Evidence, RouterSeen, Samples } from './evidence.ts';
@@ -32,6 +30,9 @@ export async function gatherEvidence(
     facts.routerConfig(),
     centralLink.run(facts),
   ]);
+  const programs = [...sessionPrograms(own?.sessions ?? [])].map(
+    ([zid, { name, pid }]) => [zid, `${name} (process ${pid})`] as const,
+  );
   const samples = await countSamples(session, keyExpr, durationMs);
   return {
     keyExpr,
@@ -47,7 +48,7 @@ export async function gatherEvidence(
     queryables,
     tokens,
     machines: daemons.map(({ machine }) => machine),
-    names: new Map([...localPrograms(own), ...names]),
+    names: new Map([...programs, ...names]),
     denials: config === undefined ? undefined : findDenials(config, keyExpr),
     missingLinks: link.outcome === 'problem' ? [link.seen] : [],
     samples,
@@ -88,22 +89,4 @@ async function countSamples(session: Session, keyExpr: string, durationMs: numbe
     lastKey,
     viaShm,
   };
-}
-
-/** Sessions that the router has with processes of this machine, by the port that they come from. */
-function localPrograms(own: RouterInfo | undefined): Map<string, string> {
-  const ports = new Map(
-    (own?.sessions ?? []).flatMap(({ peer, links }) => {
-      const address = addressOf(links[0]?.dst ?? '');
-      return address !== undefined && isOwnAddress(address.host) ? [[address.port, peer] as const] : [];
-    }),
-  );
-  const sockets = readTcpSockets().filter(({ state, localPort }) => state === 'established' && ports.has(localPort));
-  const holders = socketHolders(new Set(sockets.map(({ inode }) => inode)));
-  return new Map(
-    sockets.flatMap(({ localPort, inode }) => {
-      const [zid, pid] = [ports.get(localPort), holders.get(inode)];
-      return zid === undefined || pid === undefined ? [] : [[zid, `${processName(pid)} (process ${pid})`] as const];
-    }),
-  );
 }
