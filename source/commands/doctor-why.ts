@@ -5,6 +5,7 @@ import { gatherEvidence } from '../doctor/why/gather.ts';
 import { EXIT_FAILED, EXIT_OK, UserError, usageError } from '../errors.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { canonicalKeyExpr } from '../zenoh/key-expr.ts';
+import { SessionError } from '../zenoh/session.ts';
 import { booleanFlag, type Invocation, numberFlag } from './command.ts';
 import { explained } from './command-session.ts';
 import { factsOptions } from './doctor-run.ts';
@@ -37,7 +38,13 @@ export async function runWhy(key: string, invocation: Invocation): Promise<numbe
       hint: 'bubbaloop doctor -c router',
     });
   }
-  const evidence = await gatherEvidence(facts, connection.session, keyExpr, seconds * 1_000);
+  const evidence = await gatherEvidence(facts, connection.session, keyExpr, seconds * 1_000).catch((error) => {
+    if (!(error instanceof SessionError)) throw error;
+    throw new UserError(`The router at ${facts.endpoint} went away while it was asked: ${plainText(error.message)}.`, {
+      hint: 'bubbaloop doctor -c router',
+      cause: error,
+    });
+  });
   const { kind, ok, verdict, sentences, remedy } = conclude(evidence);
   const answer = {
     key: keyExpr,

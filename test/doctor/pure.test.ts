@@ -4,6 +4,7 @@ import { isShutOut } from '../../source/doctor/check-link.ts';
 import { addressOf } from '../../source/doctor/reach.ts';
 import { parseTcpSockets, readTcpSockets, socketHolders } from '../../source/doctor/sockets.ts';
 import { findDenials } from '../../source/doctor/why/access.ts';
+import { parseLinkState } from '../../source/doctor/why/linkstate.ts';
 import { nearest } from '../../source/doctor/why/nearest.ts';
 
 test('addresses of locators and URLs', () => {
@@ -81,6 +82,13 @@ test('access control: which rule drops a key, for whom, and whether this machine
   expect(findDenials(access({ ...everyone, enabled: false }), key)).toEqual([]);
   expect(findDenials(access({ default_permission: 'deny', rules: [] }), key)).toMatchObject([{ rule: undefined }]);
   expect(findDenials({ access_control: { enabled: true, rules: 'nonsense' } }, key)).toEqual([]);
+});
+
+test('links as routers know them', () => {
+  const text =
+    'graph {\n    0 [ label = "c71b" ]\n    1 [ label = "e5ea" ]\n    1 -- 0 [ label = "100.8" ]\n    1 -- 7 [ ]\n}\n';
+  expect(parseLinkState(text)).toEqual([['e5ea', 'c71b']]);
+  expect(parseLinkState('nonsense')).toEqual([]);
 });
 
 test('near misses: spelling, one chunk more or less; nothing far', () => {

@@ -43,7 +43,10 @@ const look = (id: string, endpoint: string, more: Partial<FactsOptions> = {}) =>
 test('a whole router: nothing is wrong', async () => {
   const { endpoint } = await router();
   const ran = await runBubbaloop(['doctor', '--json', '-c', 'router', '-c', 'fleet', '--endpoint', endpoint], {
-    env: { BUBBALOOP_HOME: home.folder },
+    env: {
+      BUBBALOOP_HOME: home.folder,
+      NODE_OPTIONS: `--import=${join(import.meta.dirname, '..', 'support', 'refuse-react.mjs')}`,
+    },
   });
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   const report = JSON.parse(ran.stdout);

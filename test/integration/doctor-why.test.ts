@@ -131,4 +131,19 @@ test('without a link to central: the link is named; without a router: that', asy
   const ran = await runBubbaloop(['doctor', 'why', KEY, '--endpoint', central.endpoint]);
   expect(ran).toMatchObject({ code: 1, stdout: '' });
   expect(ran.stderr).toContain('Nobody sees anything here: no router at');
+  const asking = runBubbaloop(['doctor', 'why', KEY, '--duration', '30', '--endpoint', jetson.endpoint]);
+  const watcher = await session(jetson.endpoint);
+  const subscriptions = async (): Promise<number> => {
+    let count = 0;
+    for await (const reply of watcher.get(`@/*/router/subscriber/${KEY}`)) if (reply.ok) count += 1;
+    return count;
+  };
+  await until(async () => (await subscriptions()) > 0);
+  await jetson.kill();
+  const silent = await asking;
+  expect(silent).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('went away while it was asked'),
+  });
 });
