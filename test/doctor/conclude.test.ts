@@ -31,6 +31,7 @@ function evidence(change: Partial<Evidence>): Evidence {
     denials: [],
     missingLinks: [],
     samples: nothing,
+    reached: new Set(['c', 'j']),
     ...change,
   };
 }
@@ -56,6 +57,11 @@ test('verdicts, from what was found', () => {
   const flowing = { ...nothing, count: 30, bytes: 300, lastAgoMs: 4, lastKey: 'k' };
   const cases: readonly [string, Partial<Evidence>, RegExp][] = [
     ['flows', { publishers: published, subscribers: carried, samples: flowing }, /15\.0 samples a second/],
+    [
+      'no-intersection',
+      { keyExpr: 'a/**', publishers: at('c', 'a/b', 'p'), subscribers: at('c', 'a/c', 's'), samples: flowing },
+      /no key in common/,
+    ],
     ['unwanted', { publishers: published, samples: flowing }, /nobody but doctor/],
     ['silent', { publishers: published, subscribers: carried }, /for 2\.0 s nothing was sent/],
     [
@@ -73,6 +79,17 @@ test('verdicts, from what was found', () => {
     ['no-subscriber', { publishers: published }, /^Nobody subscribes to it\.$/],
     ['no-subscriber', { publishers: published, missingLinks: ['No link to tcp/c:1.'] }, /No link to tcp\/c:1\./],
     ['asked', { queryables: published }, /a get on it is answered/],
+    ['dropped', { publishers: published, reached: new Set(['c']) }, /subscription at router central/],
+    ['no-route', { publishers: published, reached: new Set(['c']), links: [] }, /no route/],
+    [
+      'local',
+      {
+        keyExpr: 'bubbaloop/local/jetson_1/x',
+        publishers: at('j', 'bubbaloop/local/jetson_1/x', 'p'),
+        reached: new Set(['c']),
+      },
+      /never leaves its machine/,
+    ],
     ['local', { keyExpr: 'bubbaloop/local/jetson_1/cam/raw' }, /never leaves its machine/],
     ['local', { publishers: published, denials: [denial(true)] }, /It stays on this machine/],
     ['no-publisher', { denials: [denial(true)] }, /Nobody publishes it/],

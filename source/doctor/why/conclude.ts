@@ -67,6 +67,14 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
   const rate = (samples.count / (samples.overMs / 1_000)).toFixed(1);
   const no = (kind: VerdictKind, verdict: string, remedy?: string) => ({ kind, ok: false, verdict, remedy });
 
+  const isLocal = keyExprIncludes(LOCAL_KEYS, keyExpr) && isElsewhere(evidence, machine);
+  if (isLocal && samples.count === 0 && !isSentHere(evidence, publishers)) {
+    return no(
+      'local',
+      `It never leaves its machine: keys under bubbaloop/local are for programs on ${machine ?? 'that machine'} itself.`,
+      `Look there, or at what is sent under bubbaloop/global/${machine ?? '*'}/`,
+    );
+  }
   const cut = firstCut(evidence, matched);
   if (cut !== undefined) return cut;
   if (samples.count > 0 && subscribers.length > 0) {
@@ -79,13 +87,8 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
       nearMiss(evidence),
     );
   }
-  if (keyExprIncludes(LOCAL_KEYS, keyExpr) && publishers.length === 0 && isElsewhere(evidence, machine)) {
-    return no(
-      'local',
-      `It never leaves its machine: keys under bubbaloop/local are for programs on ${machine ?? 'that machine'} itself.`,
-      `Look there, or at what is sent under bubbaloop/global/${machine ?? '*'}/`,
-    );
-  }
+  const cutHere = cutFromHere(evidence, publishers);
+  if (cutHere !== undefined) return cutHere;
   if (blame !== undefined && !blame.sparesThisMachine) {
     return no('dropped', 'The router of this machine drops it: access control denies it.', accessRemedy(blame.rule));
   }
@@ -125,6 +128,19 @@ function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentence
   );
 }
 
+/** Whether a router of some publisher would send to doctor’s own subscription. */
+function isSentHere({ reached }: Evidence, publishers: readonly Declared[]): boolean {
+  return publishers.some(({ routerZid }) => reached.has(routerZid));
+}
+
+/** Nothing comes to the router that was asked, though others may get it. */
+function cutFromHere(evidence: Evidence, publishers: readonly Declared[]): Omit<Conclusion, 'sentences'> | undefined {
+  const [publisher] = publishers;
+  const { own } = evidence;
+  if (publisher === undefined || own === undefined || isSentHere(evidence, publishers)) return undefined;
+  return lostBetween(evidence, publisher.routerZid, own.zid);
+}
+
 /** A publisher and a subscriber that do not meet, where no pair does. */
 function firstCut(evidence: Evidence, { publishers, subscribers }: Matched): Omit<Conclusion, 'sentences'> | undefined {
   const pairs = publishers.flatMap((publisher) => subscribers.map((subscriber) => ({ publisher, subscriber })));
@@ -142,8 +158,13 @@ function firstCut(evidence: Evidence, { publishers, subscribers }: Matched): Omi
   const lost = meeting.filter(({ publisher, subscriber }) => !isKnownAt(evidence, publisher.routerZid, subscriber));
   const [pair] = lost;
   if (lost.length < meeting.length || pair === undefined) return undefined;
-  const [from, to] = [routerName(evidence, pair.publisher.routerZid), routerName(evidence, pair.subscriber.routerZid)];
-  if (hasRoute(evidence, pair.publisher.routerZid, pair.subscriber.routerZid)) {
+  return lostBetween(evidence, pair.publisher.routerZid, pair.subscriber.routerZid);
+}
+
+/** The subscription at one router is not known at the other. */
+function lostBetween(evidence: Evidence, publisherZid: string, subscriberZid: string): Omit<Conclusion, 'sentences'> {
+  const [from, to] = [routerName(evidence, publisherZid), routerName(evidence, subscriberZid)];
+  if (hasRoute(evidence, publisherZid, subscriberZid)) {
     return {
       kind: 'dropped',
       ok: false,

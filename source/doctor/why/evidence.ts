@@ -42,4 +42,6 @@ export interface Evidence {
   /** Links that this machine's router should have and has not, a sentence each. */
   readonly missingLinks: readonly string[];
   readonly samples: Samples;
+  /** Routers that knew of doctor’s own subscription at the end of it, and so would send to it. */
+  readonly reached: ReadonlySet<string>;
 }

@@ -6,7 +6,7 @@ import type { Facts } from '../facts.ts';
 import { sessionPrograms } from '../session-programs.ts';
 import { findDenials } from './access.ts';
 import { askDeclarations, type DeclarationKind } from './declarations.ts';
-import type { Evidence, RouterSeen, Samples } from './evidence.ts';
+import type { Evidence, RouterSeen } from './evidence.ts';
 import { parseLinkState } from './linkstate.ts';
 
 const ASK_LIMIT_MS = 4_000;
@@ -36,7 +36,7 @@ export async function gatherEvidence(
   const programs = [...sessionPrograms(own?.sessions ?? [])].map(
     ([zid, { name, pid }]) => [zid, `${name} (process ${pid})`] as const,
   );
-  const samples = await countSamples(session, keyExpr, durationMs);
+  const { samples, reached } = await countSamples(session, keyExpr, durationMs, own?.zid ?? '');
   return {
     keyExpr,
     endpoint: facts.endpoint,
@@ -58,6 +58,7 @@ export async function gatherEvidence(
     denials: config === undefined ? undefined : findDenials(config, keyExpr),
     missingLinks: link.outcome === 'problem' ? [link.seen] : [],
     samples,
+    reached,
   };
 }
 
@@ -93,7 +94,12 @@ function waitOnLink(session: Session, durationMs: number): Promise<void> {
   });
 }
 
-async function countSamples(session: Session, keyExpr: string, durationMs: number): Promise<Samples> {
+async function countSamples(
+  session: Session,
+  keyExpr: string,
+  durationMs: number,
+  ownZid: string,
+): Promise<Pick<Evidence, 'samples' | 'reached'>> {
   let [count, bytes] = [0, 0];
   let lastAtMs: number | undefined;
   let lastKey: string | undefined;
@@ -114,8 +120,10 @@ async function countSamples(session: Session, keyExpr: string, durationMs: numbe
   await waitOnLink(session, durationMs);
   const endedAtMs = performance.now();
   count += subscriber.droppedCount;
+  const { known } = await askDeclarations(session, 'subscriber', keyExpr, ASK_LIMIT_MS);
   await subscriber.undeclare();
-  return {
+  const reached = known.filter((entry) => entry.keyExpr === keyExpr && entry.ofRouters.includes(ownZid));
+  const samples = {
     count,
     bytes,
     overMs: Math.round(endedAtMs - startedAtMs),
@@ -123,4 +131,5 @@ async function countSamples(session: Session, keyExpr: string, durationMs: numbe
     lastKey,
     viaShm,
   };
+  return { samples, reached: new Set([ownZid, ...reached.map(({ atRouter }) => atRouter)]) };
 }

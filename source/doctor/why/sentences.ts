@@ -100,7 +100,7 @@ export function isKnownAt({ subscribers }: Evidence, routerZid: string, subscrib
   if (subscriber.routerZid === routerZid) return true;
   return subscribers.known.some(
     ({ atRouter, keyExpr, ofRouters }) =>
-      atRouter === routerZid && keyExpr === subscriber.keyExpr && ofRouters.length > 0,
+      atRouter === routerZid && keyExpr === subscriber.keyExpr && ofRouters.includes(subscriber.routerZid),
   );
 }
 
