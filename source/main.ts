@@ -2,6 +2,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { commandHelp, programHelp } from './commands/help.ts';
 import { commands } from './commands/index.ts';
 import { parseCommandLine } from './commands/parse.ts';
+import { settle } from './commands/settings.ts';
 import { EXIT_FAILED, EXIT_OK, UserError, usageError } from './errors.ts';
 
 /** Runs one command line, without `node` and the script; the result is the exit code. Never throws. */
@@ -40,7 +41,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     process.stdout.write(commandHelp(command));
     return EXIT_OK;
   }
-  return command.run(invocation);
+  return command.run(invocation, await settle(invocation, process.env));
 }
 
 /** What can be mended is said in a sentence or two; anything else is a bug and keeps its stack. */

@@ -16,8 +16,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ui: ['view', 'fleet', 'wire', 'zenoh', 'graphics', 'camera', '.'],
   graphics: [],
   camera: ['zenoh', 'wire', 'graphics', '.'],
-  daemon: ['zenoh', 'wire', 'camera', '.'],
-  nodes: ['zenoh', 'wire', '.'],
+  schema: ['wire', '.'],
+  telemetry: ['wire', '.'],
+  daemon: ['zenoh', 'wire', 'schema', 'telemetry', 'camera', '.'],
+  nodes: ['zenoh', 'wire', 'schema', 'telemetry', '.'],
   setup: ['zenoh', 'wire', '.'],
   // Doctor looks at what others write: a daemon's files, its ledger, what a terminal answers.
   doctor: ['zenoh', 'wire', 'fleet', 'graphics', 'daemon', 'setup', '.'],
@@ -25,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   commands: [
     'zenoh',
     'wire',
+    'schema',
     'fleet',
     'view',
     'ui',

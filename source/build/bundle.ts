@@ -1,20 +1,21 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type OutputFile } from 'esbuild';
+import { emitTypes } from './types.ts';
 import { inlineWasm } from './wasm-plugin.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const outdir = join(root, 'dist');
-const entry = join(outdir, 'cli.js');
+const entries: readonly string[] = ['cli.js', 'node.js'].map((name) => join(outdir, name));
 
 /**
- * Bundles source/cli.ts into dist/. Split at dynamic imports, so that `--help` loads neither React nor zenoh-ts. A failed
- * build leaves the old bundle as it was.
+ * Bundles source/cli.ts and the SDK (`bubbaloop/node`) into dist/. Split at dynamic imports, so that `--help` loads
+ * neither React nor zenoh-ts. A failed build leaves the old bundle as it was.
  */
 export async function bundle(): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: { cli: 'source/cli.ts' },
+    entryPoints: { cli: 'source/cli.ts', node: 'source/nodes/sdk/index.ts' },
     outdir,
     bundle: true,
     write: false,
@@ -42,11 +43,12 @@ export async function bundle(): Promise<void> {
     plugins: [inlineWasm],
   });
   await place(outputFiles);
+  emitTypes();
 }
 
-/** Chunks first, the entry last: whoever starts in between gets the old bundle or the new one. */
+/** Chunks first, the entries last: whoever starts in between gets the old bundle or the new one. */
 async function place(files: readonly OutputFile[]): Promise<void> {
-  const chunksFirst = [...files].sort((a, b) => Number(a.path === entry) - Number(b.path === entry));
+  const chunksFirst = [...files].sort((a, b) => Number(entries.includes(a.path)) - Number(entries.includes(b.path)));
   for (const file of chunksFirst) {
     await mkdir(dirname(file.path), { recursive: true });
     const beside = `${file.path}.${process.pid}`;

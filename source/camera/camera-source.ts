@@ -1,8 +1,8 @@
 /** What the ways to a camera's pictures have in common. */
+import type { FramePixels } from '../graphics/fast-pictures.ts';
 import type { Pixels } from '../graphics/pixels.ts';
 import type { Session } from '../zenoh/session.ts';
 import type { CameraId, CameraWish } from './camera-feed.ts';
-import type { FramePixels } from './scale.ts';
 
 /** Scales a frame's pixels to exactly that size, opaque RGBA in memory of its own. */
 export type ScaleFrame = (frame: FramePixels, width: number, height: number) => Pixels;

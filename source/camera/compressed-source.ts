@@ -100,7 +100,7 @@ class KeyFrames {
       this.#context.onProblem('it sends H.264 only, and this machine has no ffmpeg to decode it');
       return;
     }
-    if (this.#decoder === undefined) return;
+    if (this.#decoder === undefined || this.#decoder.isBusy) return;
     const units = splitAnnexB(bytes);
     if (units.length === 0) {
       this.#context.onProblem('what came is no H.264 in Annex B');

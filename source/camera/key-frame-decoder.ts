@@ -31,6 +31,11 @@ export class KeyFrameDecoder {
     this.#options = options;
   }
 
+  /** Whether the one before is still being decoded; another would be left out. */
+  get isBusy(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** `units`: one key frame with its parameter sets. Left out while the one before is still being decoded. */
   decode(units: readonly Uint8Array[], box: { readonly maxWidth: number; readonly maxHeight: number }): void {
     const plain = units.map((unit) => (nalType(unit) === NAL.sps ? spsForKeyFrames(unit) : unit));

@@ -21,17 +21,17 @@ export interface WatchCameraOptions extends CameraWish {
   readonly machineId?: string | undefined;
   /** What the camera sends, as discoverCameras found it; undefined: all is tried. */
   readonly outputs?: readonly CameraOutput[] | undefined;
-  /** Default: in TypeScript. */
+  /** Default: the addon's. */
   readonly scale?: ScaleFrame | undefined;
   /** Default `ffmpeg`. */
   readonly ffmpeg?: string | undefined;
-  /** How long a way is waited for before the next is tried; default 4 s, 12 s for key frames. */
+  /** How long a way is waited for before the next is tried; default 8 s, 12 s for what is sent compressed. */
   readonly patienceMs?: number | undefined;
 }
 
 type Way = 'raw' | 'thumbnail' | 'compressed';
 
-const PATIENCE_MS: Readonly<Record<Way, number>> = { raw: 4_000, thumbnail: 4_000, compressed: 12_000 };
+const PATIENCE_MS: Readonly<Record<Way, number>> = { raw: 8_000, thumbnail: 8_000, compressed: 12_000 };
 const LOOK_MS = 500;
 /** Without a picture for so long, or three times as long as usual, a camera is stale. */
 const STALE_MS: Readonly<Record<Way, number>> = { raw: 3_000, thumbnail: 3_000, compressed: 10_000 };

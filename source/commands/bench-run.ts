@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { benchShm, type ShmReport } from '../bench/shm.ts';
 import { UserError } from '../errors.ts';
 import { plainText } from '../wire/plain-text.ts';
+import { showNoCredentials } from '../zenoh/credentials.ts';
 import { routerBinary } from './router.ts';
 import { startTethered } from './tethered.ts';
 
@@ -22,6 +23,7 @@ const routerConfig = {
 
 /** Everything it starts ends with this process, kill -9 included. `senderWords`: what `bubbaloop bench` runs as sender. */
 export async function runShmBench(growthFrames: number, senderWords: readonly string[]): Promise<ShmReport> {
+  showNoCredentials();
   const home = await mkdtemp(join(tmpdir(), 'bubbaloop-bench-'));
   const logFile = join(home, 'router.log');
   const configFile = join(home, 'router.json5');

@@ -7,18 +7,22 @@ const SENDER_OPERAND = 'shm-sender';
 
 export const benchCommand: Command = {
   name: 'bench',
-  summary: 'Measure this machine: frames through shared memory, by copy, and over the WebSocket',
-  operands: 'shm',
+  summary: 'Measure this machine: frames through shared memory and over the WebSocket; pictures for the terminal',
+  operands: 'shm|sixel',
   flags: {
-    json: { type: 'boolean', summary: 'print JSON: {results: [{way, sizeBytes, framesPerSecond, p50Ms, p99Ms}]}' },
+    json: {
+      type: 'boolean',
+      summary:
+        'print JSON: {results: [{way, sizeBytes, framesPerSecond, p50Ms, p99Ms}]} or {results: [{encoder, palette, width, height, msMedian, bytes}]}',
+    },
     frames: {
       type: 'number',
       placeholder: 'N',
-      summary: 'frames over which the growth of memory is measured',
+      summary: 'shm: frames over which the growth of memory is measured',
       defaultText: String(DEFAULT_GROWTH_FRAMES),
     },
   },
-  examples: ['bubbaloop bench shm', 'bubbaloop bench shm --json'],
+  examples: ['bubbaloop bench shm', 'bubbaloop bench sixel --json'],
   async run(invocation) {
     const [what, ...more] = invocation.operands;
     if (what === SENDER_OPERAND && process.send !== undefined) {
@@ -26,7 +30,10 @@ export const benchCommand: Command = {
       await runSender();
       return EXIT_OK;
     }
-    if (what !== 'shm' || more.length > 0) throw usageError('What to measure? There is: bubbaloop bench shm');
+    if ((what !== 'shm' && what !== 'sixel') || more.length > 0) {
+      throw usageError('What to measure? There are: bubbaloop bench shm, bubbaloop bench sixel');
+    }
+    if (what === 'sixel') return measureEncoders(booleanFlag(invocation, 'json'));
     const growthFrames = numberFlag(invocation, 'frames') ?? DEFAULT_GROWTH_FRAMES;
     if (!Number.isSafeInteger(growthFrames) || growthFrames < 1) {
       throw usageError('--frames takes a whole number from 1 up.');
@@ -46,3 +53,11 @@ export const benchCommand: Command = {
     return EXIT_OK;
   },
 };
+
+async function measureEncoders(isJson: boolean): Promise<number> {
+  const { benchSixel, formatSixelReport } = await import('../bench/sixel.ts');
+  const { nativePictures } = await import('../zenoh/native-pictures.ts');
+  const report = benchSixel(nativePictures());
+  process.stdout.write(isJson ? `${JSON.stringify(report, null, 2)}\n` : formatSixelReport(report));
+  return EXIT_OK;
+}

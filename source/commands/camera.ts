@@ -27,9 +27,9 @@ export const cameraCommand: Command = {
     rate: { type: 'number', placeholder: 'HZ', summary: 'view: pictures a second at most', defaultText: '10' },
     images: {
       type: 'string',
-      placeholder: 'sixel|kitty|iterm|blocks',
-      summary: 'view: how pictures are drawn',
-      defaultText: 'what the terminal can do best',
+      placeholder: 'HOW',
+      summary: 'view: how it is drawn: sixel, kitty, iterm, blocks',
+      defaultText: 'what the terminal says that it shows',
     },
     endpoint: {
       type: 'string',

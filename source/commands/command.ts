@@ -1,3 +1,5 @@
+import type { Settings } from './settings.ts';
+
 /** One subcommand. Help, the man page and the README's tables derive from it. */
 export interface Command {
   readonly name: string;
@@ -9,10 +11,10 @@ export interface Command {
   /** Lines for the end of its help. */
   readonly examples?: readonly string[];
   /**
-   * Runs it; the result is the exit code. Heavy modules (React, sharp, the addon) are imported inside. Throws UserError
-   * for what the user can mend.
+   * Runs it; the result is the exit code. What `settings` says stands in the environment already, flags apart. Heavy
+   * modules (React, sharp, the addon) are imported inside. Throws UserError for what the user can mend.
    */
-  run(invocation: Invocation): Promise<number>;
+  run(invocation: Invocation, settings: Settings): Promise<number>;
 }
 
 export interface Flag {

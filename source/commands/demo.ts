@@ -13,7 +13,11 @@ export const demoCommand: Command = {
   async run(invocation) {
     const images = imagesFlag(invocation);
     const budgetBytesPerSecond = budgetFlag(invocation);
-    const { DEMO_MACHINE, startDemoFleet } = await import('./demo-fleet.ts');
+    const [{ DEMO_MACHINE, startDemoFleet }, { showNoCredentials }] = await Promise.all([
+      import('./demo-fleet.ts'),
+      import('../zenoh/credentials.ts'),
+    ]);
+    showNoCredentials();
     const fleet = await startDemoFleet();
     try {
       const { runTop } = await import('./top-run.ts');

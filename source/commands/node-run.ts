@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { EXIT_OK, UserError, usageError } from '../errors.ts';
 import type { NodeRuntime } from '../nodes/node-runtime.ts';
+import type { AnyNodeDefinition } from '../nodes/sdk/define.ts';
 import { machineId, nodeNameProblem } from '../wire/names.ts';
 import { plainText } from '../wire/plain-text.ts';
 import { resolveEndpoint } from '../zenoh/endpoint.ts';
@@ -44,13 +45,20 @@ const NODES: Readonly<Record<string, (options: RunOptions) => Promise<NodeRuntim
   },
 };
 
-/** `bubbaloop node run NODE`: one of our own nodes, in the foreground, until a signal. */
+/** Those of them that are written with the SDK. */
+const DEFINITIONS: Readonly<Record<string, () => Promise<AnyNodeDefinition>>> = {
+  openmeteo: async () => (await import('../nodes/openmeteo/node.ts')).openmeteo,
+  'system-telemetry': async () => (await import('../nodes/system-telemetry.ts')).systemTelemetry,
+};
+
+/** `bubbaloop node run NODE|PATH`: a node of ours or of the user's, in the foreground, until a signal. */
 export async function runNode(kind: string, invocation: Invocation): Promise<number> {
+  if (isNodePath(kind) || Object.hasOwn(DEFINITIONS, kind)) return runDefined(kind, invocation);
   const start = Object.hasOwn(NODES, kind) ? NODES[kind] : undefined;
   if (start === undefined) {
     throw usageError(
       `There is no built-in node ${JSON.stringify(kind)}.`,
-      `There are: ${Object.keys(NODES).join(', ')}.`,
+      `There are: ${[...Object.keys(NODES), ...Object.keys(DEFINITIONS)].join(', ')}. A node of yours is named by its path.`,
     );
   }
   const name = stringFlag(invocation, 'name') ?? process.env.BUBBALOOP_NODE_NAME ?? kind;
@@ -80,6 +88,30 @@ export async function runNode(kind: string, invocation: Invocation): Promise<num
   stopLink();
   await node.close();
   return EXIT_OK;
+}
+
+async function runDefined(kind: string, invocation: Invocation): Promise<number> {
+  const loaded = isNodePath(kind) ? await (await import('./node-module.ts')).loadNode(kind) : undefined;
+  const definition = loaded?.definition ?? (await DEFINITIONS[kind]?.());
+  if (definition === undefined) throw new Error(`no node ${kind}`);
+  const { runUntilSignal } = await import('../nodes/sdk/run-node.ts');
+  const options = {
+    name: stringFlag(invocation, 'name') ?? (process.env.BUBBALOOP_NODE_NAME || loaded?.name),
+    configFile: stringFlag(invocation, 'config') ?? (process.env.BUBBALOOP_NODE_CONFIG || loaded?.configFile),
+    endpoint: stringFlag(invocation, 'endpoint'),
+  };
+  try {
+    return await runUntilSignal(definition, options);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // A fault of the node's own code: its stack names the place.
+    throw new UserError(`${options.name ?? definition.kind} failed: ${error instanceof Error ? error.stack : error}`);
+  }
+}
+
+/** Whether the operand is a path: the nodes that come with bubbaloop have neither dot nor slash in their names. */
+function isNodePath(operand: string): boolean {
+  return /[./]/.test(operand);
 }
 
 async function readConfig(file: string | undefined): Promise<Readonly<Record<string, unknown>>> {

@@ -1,4 +1,5 @@
-import { isAbsolute, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
 import { usageError } from '../errors.ts';
 import type { NodeAction } from '../wire/command.ts';
 import { nodeNameProblem } from '../wire/names.ts';
@@ -20,16 +21,22 @@ const ACTIONS: Readonly<Record<string, NodeAction>> = {
   enable: 'enable_autostart',
   disable: 'disable_autostart',
 };
-const SUBCOMMANDS = ['list', 'add', 'instance', ...Object.keys(ACTIONS), 'logs', 'run'];
+const SUBCOMMANDS = ['list', 'init', 'validate', 'add', 'instance', ...Object.keys(ACTIONS), 'logs', 'run'];
 
 export const nodeCommand: Command = {
   name: 'node',
-  summary: 'List, add, build, start, stop, remove and read the logs of nodes',
+  summary: 'Write, check, add, build, start, stop, remove nodes, list them and read their logs',
   operands:
-    'list | add PATH | instance NAME NEW-NAME | remove|start|stop|restart|build|clean|install|uninstall|enable|disable NAME | logs NAME | run NODE',
+    'list | init NAME | validate PATH | add PATH|GIT-URL | instance NAME NEW-NAME | remove|start|stop|restart|build|clean|install|uninstall|enable|disable NAME | logs NAME | run NODE|PATH',
   flags: {
     machine: machineFlag('that machine, over zenoh; paths are paths there'),
     json: { type: 'boolean', summary: 'JSON on stdout; logs: one object a line' },
+    type: {
+      type: 'string',
+      placeholder: 'node|python|rust',
+      summary: 'init: what it is written in',
+      defaultText: 'node',
+    },
     name: { type: 'string', placeholder: 'NAME', summary: 'add, run: name of this instance' },
     config: { type: 'string', placeholder: 'FILE', summary: 'add, instance, run: its configuration file' },
     lines: {
@@ -46,11 +53,14 @@ export const nodeCommand: Command = {
   },
   examples: [
     'bubbaloop node list',
+    'bubbaloop node init thermometer    # a folder that runs as it is',
     'bubbaloop node add ./nodes/front-door --name front_door',
+    'bubbaloop node add https://example.com/fleet/lidar.git',
     'bubbaloop node restart front_door --machine jetson_1',
     'bubbaloop node enable front_door    # start it with the daemon',
     'bubbaloop node logs front_door -f --since 10m --grep "error|warn" --machine jetson_1',
     'bubbaloop node run test-camera    # in the foreground, as the daemon would',
+    'bubbaloop node run ./thermometer    # the same of your own',
   ],
   async run(invocation) {
     const [subcommand, operand, second] = invocation.operands;
@@ -61,20 +71,41 @@ export const nodeCommand: Command = {
     const operandCount = OPERAND_COUNTS[subcommand] ?? 1;
     if (invocation.operands.length - 1 > operandCount) {
       const what = ['no name', 'one name', 'two names'][operandCount] ?? '';
-      throw usageError(`node ${subcommand} takes ${subcommand === 'add' ? 'one path' : what}.`);
+      throw usageError(`node ${subcommand} takes ${PATH_SUBCOMMANDS.includes(subcommand) ? 'one path' : what}.`);
     }
     refuseLogFlags(subcommand, invocation);
     // Each in a file of its own: `node list` must not wait for zenoh to load.
     if (subcommand === 'list') return (await import('./node-list.ts')).listNodes(invocation);
     const name = required(operand, subcommand);
+    if (subcommand === 'init') return (await import('./node-init.ts')).initNode(name, invocation);
+    if (subcommand === 'validate') return (await import('./node-validate.ts')).validateNode(name, invocation);
     if (subcommand === 'run') return (await import('./node-run.ts')).runNode(name, invocation);
     if (subcommand === 'logs') return (await import('./node-logs.ts')).showLogs(name, invocation);
-    const request = toRequest(subcommand, name, second, invocation);
+    const source = subcommand === 'add' ? await checkedSource(name, invocation) : name;
+    const request = toRequest(subcommand, source, second, invocation);
     return (await import('./node-control.ts')).controlNode(request, invocation);
   },
 };
 
+/** The folder that `add` is about, checked where it is on this machine: a Git URL is cloned into the home first. */
+async function checkedSource(source: string, invocation: Invocation): Promise<string> {
+  const { cloneNode, isGitUrl } = await import('./node-clone.ts');
+  const isRemote = stringFlag(invocation, 'machine') !== undefined;
+  if (!isGitUrl(source)) {
+    const { refuseFaults } = await import('./node-validate.ts');
+    // Whoever adds it says so where there is none.
+    if (!isRemote && existsSync(join(source, 'node.yaml'))) refuseFaults(resolve(source), source);
+    return source;
+  }
+  if (isRemote) throw usageError('node add --machine takes a path on that machine: clone it there, or run this there.');
+  const name = stringFlag(invocation, 'name');
+  if (name !== undefined) refuseName(name);
+  const { localMachine } = await import('./node-local.ts');
+  return cloneNode(source, join(localMachine(invocation).home.folder, 'nodes'), name);
+}
+
 const OPERAND_COUNTS: Readonly<Record<string, number>> = { list: 0, instance: 2 };
+const PATH_SUBCOMMANDS = ['add', 'validate'];
 const LOG_FLAGS = ['lines', 'follow', 'since', 'grep'];
 
 function toRequest(
@@ -129,5 +160,7 @@ function refuseLogFlags(subcommand: string, invocation: Invocation): void {
 
 function required(operand: string | undefined, subcommand: string): string {
   if (operand !== undefined && operand !== '') return operand;
-  throw usageError(`node ${subcommand} wants ${subcommand === 'add' ? 'the path of a node’s folder' : 'a name'}.`);
+  throw usageError(
+    `node ${subcommand} wants ${PATH_SUBCOMMANDS.includes(subcommand) ? 'the path of a node’s folder' : 'a name'}.`,
+  );
 }

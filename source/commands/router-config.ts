@@ -32,26 +32,21 @@ export function routerArguments(request: RouterRequest, env: NodeJS.ProcessEnv):
   return words;
 }
 
-/** Has the binary parse the configuration without opening anything. A UserError names file, line and key. */
-export function checkRouterConfig(binary: string, words: readonly string[]): void {
+/**
+ * The resulting configuration, with all defaults, as the binary reads it; nothing is opened. A UserError names file, line
+ * and key of what is wrong.
+ */
+export function resolveRouterConfig(binary: string, words: readonly string[]): unknown {
   const file = words[1] ?? '';
   if (!existsSync(file))
     throw new UserError(`There is no file ${file}.`, { hint: 'Give the path of a zenoh configuration: -c FILE' });
-  const check = spawnSync(binary, [...words, '--check'], { encoding: 'utf8', timeout: 10_000 });
-  if (check.status === 0) return;
-  if (check.error !== undefined) throw new UserError(`Could not run ${binary}: ${check.error.message}`);
+  const print = spawnSync(binary, [...words, '--print-config'], { encoding: 'utf8', timeout: 10_000 });
+  if (print.status === 0) return JSON.parse(print.stdout);
+  if (print.error !== undefined) throw new UserError(`Could not run ${binary}: ${print.error.message}`);
   const syntax = /\.json5?$/.test(file) ? syntaxError(file, readText(file)) : undefined;
-  throw new UserError(syntax ?? check.stderr.trim().replace(/^bubbaloop-router: /, ''), {
+  throw new UserError(syntax ?? print.stderr.trim().replace(/^bubbaloop-router: /, ''), {
     hint: 'A configuration that works, with every key: bubbaloop router standalone --print-config',
   });
-}
-
-/** The resulting configuration as indented JSON. */
-export function printRouterConfig(binary: string, words: readonly string[]): string {
-  const print = spawnSync(binary, [...words, '--print-config'], { encoding: 'utf8', timeout: 10_000 });
-  if (print.status !== 0)
-    throw new UserError(print.stderr.trim() || `${binary} ended with ${print.status ?? print.signal}`);
-  return `${JSON.stringify(JSON.parse(print.stdout), null, 2)}\n`;
 }
 
 /** `HOST` or `HOST:PORT`, IPv6 in brackets, to a zenoh endpoint. A whole endpoint is taken as it is. */
@@ -71,7 +66,8 @@ export function centralEndpoint(central: string): string {
   return `tcp/${match[1]}:${port}`;
 }
 
-function hostAndPort(flag: string, value: string): string {
+/** Checks the value of a flag. */
+export function hostAndPort(flag: string, value: string): string {
   const port = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d+)$/.exec(value)?.[1];
   if (port === undefined || Number(port) > 65_535) {
     throw usageError(`${flag} wants HOST:PORT, not ${JSON.stringify(value)}.`, 'For every interface: 0.0.0.0:10000');

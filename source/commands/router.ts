@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { findHome } from '../daemon/home.ts';
 import { EXIT_OK, UserError, usageError } from '../errors.ts';
 import { nativeFile, projectRoot } from '../project-root.ts';
+import { type Profile, profiles, readRouterChoice } from '../setup/router-choice.ts';
 import { booleanFlag, type Command, type Invocation, stringFlag } from './command.ts';
-
-const profiles = ['standalone', 'central', 'jetson'] as const;
-type Profile = (typeof profiles)[number];
 
 /** File of configs/zenoh that a profile starts from. */
 const profileFile: Readonly<Record<Profile, string>> = {
@@ -46,24 +45,33 @@ export const routerCommand: Command = {
       isMultiple: true,
       summary: 'set any key of the configuration, as with zenohd: transport/unicast/max_sessions:100',
     },
+    home: {
+      type: 'string',
+      placeholder: 'DIR',
+      summary: 'folder whose router.json5 says what to run where neither profile nor file is named',
+      defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
+    },
     printConfig: { type: 'boolean', summary: 'print the configuration that would be used, and end' },
   },
   examples: [
+    'bubbaloop router    # as `bubbaloop setup` has written down, else standalone',
     'bubbaloop router standalone',
     'bubbaloop router central',
     'bubbaloop router jetson --central central.example.org',
     'bubbaloop router -c my-router.json5 --print-config',
   ],
   async run(invocation) {
-    const { checkRouterConfig, routerArguments } = await import('./router-config.ts');
+    const { resolveRouterConfig, routerArguments } = await import('./router-config.ts');
     const binary = routerBinary();
-    const words = routerArguments(routerRequest(invocation), process.env);
-    checkRouterConfig(binary, words);
+    const words = routerArguments(await routerRequest(invocation), process.env);
+    const config = resolveRouterConfig(binary, words);
     if (booleanFlag(invocation, 'printConfig')) {
-      const { printRouterConfig } = await import('./router-config.ts');
-      process.stdout.write(printRouterConfig(binary, words));
+      process.stdout.write(`${JSON.stringify(config, null, 2)}\n`);
       return EXIT_OK;
     }
+    const { checkCertificates, openDoors } = await import('../setup/router-safety.ts');
+    checkCertificates(config, Date.now());
+    for (const door of openDoors(config)) process.stderr.write(`bubbaloop router: warning: ${door}\n`);
     return become(binary, words);
   },
 };
@@ -93,14 +101,16 @@ export function profileConfig(profile: Profile): string {
   return join(projectRoot, 'configs', 'zenoh', profileFile[profile]);
 }
 
-function routerRequest(invocation: Invocation): RouterRequest {
+async function routerRequest(invocation: Invocation): Promise<RouterRequest> {
   const [operand, ...more] = invocation.operands;
   if (more.length > 0) throw usageError(`router takes one profile, not ${invocation.operands.length}.`);
   const config = stringFlag(invocation, 'config');
   if (config !== undefined && operand !== undefined) {
     throw usageError(`Either a profile (${operand}) or a configuration file (${config}), not both.`);
   }
-  const profile = profiles.find((name) => name === (operand ?? 'standalone'));
+  const { folder } = findHome(stringFlag(invocation, 'home'), process.env);
+  const choice = operand === undefined && config === undefined ? await readRouterChoice(folder) : undefined;
+  const profile = choice?.profile ?? profiles.find((name) => name === (operand ?? 'standalone'));
   if (profile === undefined) {
     throw usageError(`There is no router profile ${JSON.stringify(operand)}.`, `Profiles: ${profiles.join(', ')}.`);
   }
@@ -108,14 +118,16 @@ function routerRequest(invocation: Invocation): RouterRequest {
   if (central !== undefined && (config !== undefined || profile !== 'jetson')) {
     throw usageError('--central goes with the profile jetson: bubbaloop router jetson --central HOST');
   }
+  const listen = listFlag(invocation, 'listen');
+  const chosen = Object.entries(choice?.cfg ?? {}).map(([key, value]) => `${key}:${JSON.stringify(value)}`);
   return {
     file: config ?? profileConfig(profile),
-    central,
-    name: stringFlag(invocation, 'name'),
-    listen: listFlag(invocation, 'listen'),
-    websocket: stringFlag(invocation, 'websocket'),
-    rest: stringFlag(invocation, 'rest'),
-    cfg: listFlag(invocation, 'cfg'),
+    central: central ?? choice?.central,
+    name: stringFlag(invocation, 'name') ?? choice?.name,
+    listen: listen.length > 0 ? listen : (choice?.listen ?? []),
+    websocket: stringFlag(invocation, 'websocket') ?? choice?.websocket,
+    rest: stringFlag(invocation, 'rest') ?? choice?.rest,
+    cfg: [...chosen, ...listFlag(invocation, 'cfg')],
   };
 }
 

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CameraFeed, CameraId, CameraWish } from '../camera/camera-feed.ts';
+import type { ScaleFrame } from '../camera/camera-source.ts';
 import { type DiscoveredCamera, discoverCameras } from '../camera/discover-cameras.ts';
 import { encodePng } from '../camera/picture-files.ts';
 import { watchCamera } from '../camera/watch-camera.ts';
@@ -16,6 +17,8 @@ export interface TopCamerasOptions {
   readonly endpoint: string;
   /** This machine's id. */
   readonly machineId: string;
+  /** The addon's, where it is there. */
+  readonly scale?: ScaleFrame;
 }
 
 /** How long the session for shared memory stays after the last camera was looked at. */
@@ -44,9 +47,9 @@ export class TopCameras implements CameraDoor {
 
   watch(camera: CameraId, wish: CameraWish): CameraFeed {
     clearTimeout(this.#resting);
-    const { machineId } = this.#options;
+    const { machineId, scale } = this.#options;
     const known = this.#known.find(({ machine, node }) => machine === camera.machine && node === camera.node);
-    return watchCamera(this.#sessionFor(camera), camera, { ...wish, machineId, outputs: known?.outputs });
+    return watchCamera(this.#sessionFor(camera), camera, { ...wish, machineId, scale, outputs: known?.outputs });
   }
 
   rest(): void {

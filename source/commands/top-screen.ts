@@ -4,12 +4,13 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
-import { createPictureEncoder } from '../graphics/stand-in-encoder.ts';
+import { createPictureEncoder } from '../graphics/create-picture-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
 import { resolveTheme } from '../view/theme.ts';
 import type { NodeTarget } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
+import { nativePictures } from '../zenoh/native-pictures.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
 
@@ -26,12 +27,13 @@ export interface ShowTopOptions {
 
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
 export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
-  const cameras = new TopCameras({ ...options, session });
+  const fast = nativePictures();
+  const cameras = new TopCameras({ ...options, session, scale: fast?.scaleFrame });
   const app = runApp({
     ...options,
     theme: resolveTheme(process.env),
     cameras,
-    makeEncoder: createPictureEncoder,
+    makeEncoder: (encoderOptions) => createPictureEncoder(encoderOptions, fast),
     savePhoto,
     async send(target, action) {
       const outcome = await sendSigned(session, target, action);

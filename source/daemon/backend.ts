@@ -81,6 +81,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** Resolves once it and everything it started are gone. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
+  /** It has ended already, and {@link ended} only waits for its last output; undefined where nothing is waited for. */
+  readonly hasExited?: boolean;
   /** Asks it to end, and after the time limit ends it. Safe to call twice. */
   terminate(): void;
 }

@@ -3,7 +3,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { UserError } from '../errors.ts';
 import { nativeFile } from '../project-root.ts';
 import { encodeCommandResult } from '../wire/command.ts';
-import { daemonKey } from '../wire/keys.ts';
+import { daemonKey, TELEMETRY_NODE } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
 import { encodeNodeList } from '../wire/node-state.ts';
 import { plainText } from '../wire/plain-text.ts';
@@ -11,7 +11,7 @@ import { type Session, SessionError } from '../zenoh/session.ts';
 import type { Backend } from './backend.ts';
 import { type BackendChoice, openBackend } from './choose-backend.ts';
 import { openControlSocket } from './control-socket.ts';
-import { endLeftovers, HOME_MARKER } from './family.ts';
+import { endLeftovers } from './family.ts';
 import type { KeyState } from './fleet-key-file.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
@@ -19,6 +19,7 @@ import { lockHome } from './locks.ts';
 import { LogGateway } from './log-gateway.ts';
 import { NodeBuilds } from './node-builds.ts';
 import { NodeCommands } from './node-commands.ts';
+import { nodeEnvironment } from './node-environment.ts';
 import { NodeTruths } from './node-truths.ts';
 import { openDoor } from './open-door.ts';
 import { readProcessStat } from './proc.ts';
@@ -26,7 +27,7 @@ import { createShmCommands } from './shm-commands.ts';
 import type { NodeRun } from './shm-growth.ts';
 import { ShmScanner } from './shm-scan.ts';
 import { Supervisor } from './supervisor.ts';
-import { openTelemetry } from './telemetry/publish.ts';
+import { openTelemetry } from './telemetry.ts';
 import { openThumbnails } from './thumbnails.ts';
 
 export interface DaemonOptions {
@@ -118,7 +119,7 @@ async function start(
     machineId,
     hostname: hostname(),
     machineIps: cached(ownAddresses, 10_000),
-    env: { ...(options.env ?? process.env), BUBBALOOP_ZENOH_ENDPOINT: options.endpoint, [HOME_MARKER]: home.folder },
+    env: nodeEnvironment(options.env ?? process.env, { endpoint: options.endpoint, homeFolder: home.folder }),
     backend,
   });
   const isRegistryReadable = await supervisor.load();
@@ -184,7 +185,7 @@ async function start(
     session,
     machineId,
     say,
-    isPublishedByNode: () => supervisor.find('system-telemetry')?.isAlive ?? false,
+    isPublishedByNode: () => supervisor.find(TELEMETRY_NODE)?.isAlive ?? false,
   });
   cleanUps.push(() => within(closeTelemetry(), CLOSE_MS));
   if (session.kind === 'native') {

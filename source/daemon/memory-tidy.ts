@@ -10,6 +10,8 @@ const HEAP_GROWTH_BYTES = 1024 * 1024;
 const FILE_GROWTH_BYTES = 8 * 1024 * 1024;
 /** Share of its time that the process worked since the last look; above, nobody is to wait for a collection. */
 const IDLE_SHARE = 0.03;
+/** Share of a core; above, code is in use that would only be mapped again. A small machine idles at a few hundredths. */
+const CALM_SHARE = 0.1;
 
 export interface TidyOptions {
   /** Lets go of mapped pages of program files; absent where there is no native part. */
@@ -30,16 +32,20 @@ export function keepMemorySmall(options: TidyOptions = {}): () => void {
   setFlagsFromString('--no-opt');
   const tidyHeap = heapTidier();
   const tidyFiles = fileTidier(options.releaseFilePages);
-  let before = performance.eventLoopUtilization();
+  const lookMs = options.lookMs ?? LOOK_MS;
+  let loopBefore = performance.eventLoopUtilization();
+  let cpuBefore = process.cpuUsage();
   const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    if (utilization > IDLE_SHARE) return;
-    tidyHeap();
-    // After the collection, which maps code of its own.
-    tidyFiles();
-  }, options.lookMs ?? LOOK_MS).unref();
+    const loop = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(loop, loopBefore);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    loopBefore = loop;
+    cpuBefore = process.cpuUsage();
+    // Where others have the processor little work takes long, and a collection would take much longer.
+    if (utilization <= IDLE_SHARE) tidyHeap();
+    // Two milliseconds. After the collection, which maps code of its own.
+    if ((user + system) / 1_000 / lookMs <= CALM_SHARE) tidyFiles();
+  }, lookMs).unref();
   return () => clearInterval(timer);
 }
 

@@ -203,6 +203,7 @@ export class NodeCommands {
     const kind = () => node.machine.phase.kind;
     await node.settles(() => kind() !== 'starting' && kind() !== 'stopping', timeoutMs);
     if (kind() === 'running') await node.settles(() => kind() !== 'running', EARLY_EXIT_MS);
+    if (kind() === 'running' && node.hasExited) await node.settles(() => kind() !== 'running', timeoutMs);
     const { phase } = node.machine;
     if (phase.kind === 'running') return { ok: true, message: `${verb} ${node.spec.name}, process ${phase.pid}.` };
     if (phase.kind === 'done')

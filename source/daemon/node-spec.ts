@@ -39,7 +39,8 @@ export interface NodeSpec {
 
 const MAX_YAML_BYTES = 256 * 1024;
 const MAX_CONFIG_BYTES = 64 * 1024;
-const CONFIG_FILES = ['config.yaml', 'config.yml', 'config.json'];
+/** In a node's folder, the first of them that is there. */
+export const CONFIG_FILES = ['config.yaml', 'config.yml', 'config.json'];
 
 /** Reads the node's folder. Never throws: what is wrong with it is its `problem`. */
 export async function readNodeSpec(entry: RegistryEntry): Promise<NodeSpec> {

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cannotWrite, discard, isCode, isRecord, messageOf } from './home.ts';
@@ -74,12 +74,20 @@ export function setAside(file: string, entries: readonly RegistryEntry[]): strin
   if (stats === undefined || Math.abs(Date.now() - stats.mtimeMs) < SETTLED_MS) return undefined;
   const aside = `${file}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
   try {
-    renameSync(file, aside);
+    if (entries.length === 0) renameSync(file, aside);
+    else linkSync(file, aside);
     syncFolder(dirname(file));
   } catch (error) {
     throw cannotWrite(file, error);
   }
-  if (entries.length > 0) writeRegistry(file, entries);
+  if (entries.length === 0) return aside;
+  // At no moment is there none: it would be taken for a machine without nodes.
+  try {
+    writeRegistry(file, entries);
+  } catch (error) {
+    discard(aside);
+    throw error;
+  }
   return aside;
 }
 

@@ -63,6 +63,11 @@ export class SupervisedNode extends EventEmitter<{ change: []; desired: [] }> {
     return ['starting', 'running', 'stopping'].includes(this.#machine.phase.kind);
   }
 
+  /** Its process is gone, though it still counts as running: its last output is on its way. */
+  get hasExited(): boolean {
+    return this.#process?.hasExited === true;
+  }
+
   send(event: NodeEvent): void {
     const before = this.#machine;
     const { machine, effect } = step(before, event, {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeState } from '../wire/node-state.ts';
@@ -8,7 +8,14 @@ import { claimNames, knownRuns } from './name-claims.ts';
 import { NodeLog } from './node-log.ts';
 import type { Desired } from './node-machine.ts';
 import { type NodeSpec, readNodeSpec } from './node-spec.ts';
-import { DamagedRegistry, editRegistryFile, type RegistryEntry, readRegistry, setAside } from './registry.ts';
+import {
+  DamagedRegistry,
+  editRegistryFile,
+  type RegistryEntry,
+  readRegistry,
+  setAside,
+  writeRegistry,
+} from './registry.ts';
 import { recoverEntries } from './registry-recovery.ts';
 import { startOrder } from './start-order.ts';
 import { type NodeContext, SupervisedNode } from './supervised-node.ts';
@@ -169,12 +176,36 @@ export class Supervisor {
       if (this.#isDamaged) this.#setAside();
       return;
     }
+    if (entries.length === 0 && !existsSync(this.#home.registryFile) && (await this.#restore())) return;
     this.#isReadable = true;
     this.#isDamaged = false;
     this.#wasRead = true;
     this.#said.clear();
     this.#entries = entries;
     await this.#apply();
+  }
+
+  /**
+   * A registry that is gone was not emptied: who removes its last node leaves a file. So its nodes stay, and it is written
+   * again. False where nothing is known that could be in it.
+   */
+  async #restore(): Promise<boolean> {
+    if (!this.#wasRead) await this.#recover();
+    if (this.#entries.length === 0) return false;
+    this.#isReadable = false;
+    try {
+      writeRegistry(this.#home.registryFile, this.#entries);
+      this.#say(`${this.#home.registryFile} was gone; it is ${this.#nowWritten()}.`);
+    } catch (error) {
+      this.#sayOnce(`${messageOf(error)} It was gone; the nodes stay as they were.`);
+    }
+    return true;
+  }
+
+  #nowWritten(): string {
+    if (this.#entries.length === 0) return 'empty now';
+    if (this.#wasRead) return 'written again as this daemon knows it';
+    return `written again with the nodes that run (${this.names.join(', ')}): add the others by \`bubbaloop node add PATH\`, and enable those that start with the daemon`;
   }
 
   /** A daemon that never saw the registry whole knows of the nodes that run. */
@@ -201,14 +232,7 @@ export class Supervisor {
     try {
       const aside = setAside(this.#home.registryFile, this.#entries);
       if (aside === undefined) return;
-      const names = this.names.join(', ');
-      const now =
-        this.#entries.length === 0
-          ? 'empty now'
-          : this.#wasRead
-            ? 'written again as this daemon knows it'
-            : `written again with the nodes that run (${names}): add the others by \`bubbaloop node add PATH\`, and enable those that start with the daemon`;
-      this.#say(`The damaged registry is kept as ${aside}; ${this.#home.registryFile} is ${now}.`);
+      this.#say(`The damaged registry is kept as ${aside}; ${this.#home.registryFile} is ${this.#nowWritten()}.`);
     } catch (error) {
       this.#sayOnce(messageOf(error));
     }

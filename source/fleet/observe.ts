@@ -40,8 +40,10 @@ const NEVER = Number.NEGATIVE_INFINITY;
 const LATENCY_SAMPLES = 5;
 const BATCH_MS = 40;
 const HEARTBEAT_BATCH_MS = 500;
-/** Telemetry comes every 2 s from each machine; of these only the newest is read. */
+/** Telemetry comes every 2 s from each machine; of these only the newest is kept, and read. */
 const LOAD_BATCH_MS = 5_000;
+/** Many times what a machine has to tell. */
+const MAX_LOAD_BYTES = 64 * 1024;
 const FORGET_AFTER_MS = 15 * 60_000;
 
 export function observeFleet(session: Session, options: ObserveOptions): Observation {
@@ -57,7 +59,9 @@ class FleetObserver implements Observation {
   readonly #meter = createRateMeter();
   readonly #tokens: Batch<TokenChange>;
   readonly #heartbeats: Batch<string>;
-  readonly #loads: Batch<Sample>;
+  readonly #loads: Batch<string>;
+  /** Newest telemetry that is not told yet, by key. */
+  readonly #newestLoads = new Map<string, Uint8Array>();
   /** Keys of telemetry that came since the link did. */
   #loadsSeen = new Set<string>();
   readonly #stopLink: () => void;
@@ -86,7 +90,7 @@ class FleetObserver implements Observation {
     this.#heartbeats = createBatch<string>(HEARTBEAT_BATCH_MS, (keys) =>
       this.#emit({ type: 'heartbeats', atMs: Date.now(), keys: new Set(keys) }),
     );
-    this.#loads = createBatch<Sample>(LOAD_BATCH_MS, (samples) => this.#tellLoads(samples));
+    this.#loads = createBatch<string>(LOAD_BATCH_MS, () => this.#tellLoads());
     this.#stopLink = session.onLink(() => this.#linkChanged());
     this.#linkChanged();
     void this.#listen();
@@ -149,15 +153,7 @@ class FleetObserver implements Observation {
         const key = parseKey(sample.keyExpr);
         if (key.kind === 'health' && key.machine !== undefined) this.#heartbeats(nodeKey(key.machine, key.node));
       });
-      await this.#session.declareSubscriber(telemetryKey('*'), (sample) => {
-        this.#loads(sample);
-        // The first of a machine is not kept waiting, unless the machine itself is still to be heard of.
-        const key = parseKey(sample.keyExpr);
-        if (this.#loadsSeen.has(sample.keyExpr) || key.kind !== 'data' || !this.#answeredMachines.has(key.machine))
-          return;
-        this.#loadsSeen.add(sample.keyExpr);
-        this.#loads.flush();
-      });
+      await this.#session.declareSubscriber(telemetryKey('*'), (sample) => this.#takeLoad(sample));
     } catch {
       // Only a closed session refuses a declaration, and then nobody listens any more.
     }
@@ -234,9 +230,21 @@ class FleetObserver implements Observation {
     });
   }
 
-  #tellLoads(samples: readonly Sample[]): void {
-    const newest = new Map(samples.map((sample) => [sample.keyExpr, sample.payload]));
-    const loads = [...newest].flatMap(([keyExpr, payload]) => readLoad(keyExpr, payload) ?? []);
+  #takeLoad({ keyExpr, payload }: Sample): void {
+    const key = parseKey(keyExpr);
+    // Of machines that are known alone: whoever invents others must not fill the memory.
+    if (key.kind !== 'data' || !this.#answeredMachines.has(key.machine) || payload.length > MAX_LOAD_BYTES) return;
+    this.#newestLoads.set(keyExpr, payload);
+    this.#loads(keyExpr);
+    // The first of a machine is not kept waiting.
+    if (this.#loadsSeen.has(keyExpr)) return;
+    this.#loadsSeen.add(keyExpr);
+    this.#loads.flush();
+  }
+
+  #tellLoads(): void {
+    const loads = [...this.#newestLoads].flatMap(([keyExpr, payload]) => readLoad(keyExpr, payload) ?? []);
+    this.#newestLoads.clear();
     if (loads.length > 0) this.#emit({ type: 'loads', atMs: Date.now(), loads });
   }
 

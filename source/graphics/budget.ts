@@ -48,9 +48,9 @@ const LOWER_RATES = [8, 6, 5, 4, 3, 2, 1];
 const LOWER_COLOURS: Readonly<Record<ImageProtocol, readonly number[]>> = {
   sixel: [128, 64, 32, 16],
   blocks: [128, 16],
-  // Their pictures do not shrink with the number of colours.
+  iterm: [128, 64, 32, 16],
+  // Its pictures do not shrink with the number of colours.
   kitty: [],
-  iterm: [],
 };
 const LOWER_SCALES = [0.75, 0.5, 0.35];
 

@@ -1,7 +1,9 @@
 /**
  * How much may be on its way to a terminal. Between this program and the eye lie buffers that nobody can look into: the
  * kernel's, sshd's, the network's. A picture that waits in them keeps the answer to a key waiting behind it. So after each
- * picture the terminal is asked for a sign of life; how late it comes tells how full they are. Pure: time is handed in.
+ * picture the terminal is asked for a sign of life; how late it comes tells how full they are. Asked without a picture, it
+ * tells how long the way is anyway: a terminal on a busy machine is late whatever it is sent, and sending it less would
+ * not help. Pure: time is handed in.
  */
 
 export interface PaceOptions {
@@ -11,6 +13,7 @@ export interface PaceOptions {
 
 interface Burst {
   readonly atMs: number;
+  /** 0: a question alone. */
   readonly bytes: number;
 }
 
@@ -22,10 +25,14 @@ const MOST_DELAY_MS = 100;
 const CALM_DELAY_MS = 40;
 /** A sign of life that has not come after so long is taken to be lost. */
 const LOST_MS = 5_000;
+/** How often the way alone is measured, and of how many times and delays the middle one counts. */
+const PROBE_MS = 1_000;
+const KEPT = 5;
 /** For so long a terminal that was late is not trusted with large pictures. */
 const SLOW_MS = 20_000;
-/** A write that took so long found the buffers full. */
-const BLOCKED_MS = 20;
+/** A write that took so long found the buffers full; less may be the machine's doing. */
+const BLOCKED_MS = 50;
+const BLOCKED_BYTES = 1_024;
 /** Of what a blocking terminal was seen to take, so much is used: the buffers then run empty. */
 const SHARE_OF_DRAIN = 0.7;
 /** Without answers, and before anything has blocked: bytes a second that any line of this century carries. */
@@ -35,12 +42,14 @@ export class Pace {
   #isAnswering: boolean;
   #window = FIRST_WINDOW;
   #bursts: Burst[] = [];
-  #leastMs = Number.POSITIVE_INFINITY;
+  #waysMs: readonly number[] = [];
+  #delaysMs: readonly number[] = [];
+  #probedAtMs = Number.NEGATIVE_INFINITY;
+  #isSlow = false;
+  #lateAtMs = 0;
+  #lastBytes = 0;
   #drain: number | undefined;
   #freeAtMs = 0;
-  #lastBytes = 0;
-  #isSlow = false;
-  #calmSinceMs = 0;
 
   constructor({ isAnswering }: PaceOptions) {
     this.#isAnswering = isAnswering;
@@ -63,8 +72,18 @@ export class Pace {
 
   /** Bytes a second that the terminal is believed to take; infinite where nothing speaks against it. */
   get rateLimit(): number {
-    if (this.#drain !== undefined) return this.#drain * SHARE_OF_DRAIN;
-    return this.#isAnswering ? Number.POSITIVE_INFINITY : SILENT_RATE;
+    if (this.#isAnswering) return Number.POSITIVE_INFINITY;
+    return this.#drain === undefined ? SILENT_RATE : this.#drain * SHARE_OF_DRAIN;
+  }
+
+  /** Whether the terminal still owes an answer. */
+  get isWaiting(): boolean {
+    return this.#bursts.length > 0;
+  }
+
+  /** Whether the way alone should be measured now, before another picture: the question is then sent with 0 bytes. */
+  shouldProbe(nowMs: number): boolean {
+    return this.#isAnswering && this.#bursts.length === 0 && nowMs - this.#probedAtMs >= PROBE_MS;
   }
 
   /** Whether another picture may go now. */
@@ -72,16 +91,17 @@ export class Pace {
     if (nowMs < this.#freeAtMs) return false;
     const oldest = this.#bursts[0];
     if (oldest !== undefined && nowMs - oldest.atMs > LOST_MS) this.#bursts = [];
+    if (this.#bursts.length === 0) return true;
+    // While the way is measured, or should be, nothing may lie on it.
+    if (this.#bursts[0]?.bytes === 0 || nowMs - this.#probedAtMs >= PROBE_MS) return false;
     const onTheirWay = this.#bursts.reduce((sum, { bytes }) => sum + bytes, 0);
-    return onTheirWay === 0 || onTheirWay + this.#lastBytes <= this.#window;
+    return onTheirWay + this.#lastBytes <= this.#window;
   }
 
-  /**
-   * A picture went out, followed by the question for a sign of life where the terminal answers. The first time without a
-   * picture, 0 bytes: that tells how long the way alone is.
-   */
+  /** A picture of so many bytes went out, or none (0), followed by the question where the terminal answers. */
   sent(nowMs: number, bytes: number): void {
-    this.#lastBytes = bytes;
+    if (bytes === 0) this.#probedAtMs = nowMs;
+    else this.#lastBytes = bytes;
     if (this.#isAnswering) this.#bursts.push({ atMs: nowMs, bytes });
     const rate = this.rateLimit;
     if (Number.isFinite(rate)) this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + (bytes / rate) * 1_000;
@@ -92,26 +112,32 @@ export class Pace {
     const burst = this.#bursts.shift();
     if (burst === undefined) return;
     const tookMs = nowMs - burst.atMs;
-    this.#leastMs = Math.min(this.#leastMs, tookMs);
-    const delayMs = tookMs - this.#leastMs;
+    if (burst.bytes === 0) {
+      this.#waysMs = [...this.#waysMs.slice(1 - KEPT), tookMs];
+      return;
+    }
+    this.#delaysMs = [...this.#delaysMs.slice(1 - KEPT), tookMs - middle(this.#waysMs)];
+    // One late answer may be anybody's fault; the middle one of several is the line's.
+    const delayMs = middle(this.#delaysMs);
     if (delayMs > MOST_DELAY_MS) {
-      this.#window = Math.max(LEAST_WINDOW, Math.min(this.#window, Math.max(burst.bytes, LEAST_WINDOW)) * 0.6);
+      this.#window = Math.max(LEAST_WINDOW, Math.min(this.#window, burst.bytes) * 0.7);
       this.#isSlow = true;
-      this.#calmSinceMs = nowMs;
+      this.#lateAtMs = nowMs;
     } else if (delayMs < CALM_DELAY_MS) {
       this.#window = Math.min(MOST_WINDOW, this.#window * 1.25);
-      if (nowMs - this.#calmSinceMs > SLOW_MS) this.#isSlow = false;
+      if (nowMs - this.#lateAtMs > SLOW_MS) this.#isSlow = false;
     }
-    // The route may have become longer: what was once the least fades.
-    this.#leastMs *= 1.005;
   }
 
   /** A write of `bytes` was accepted after `tookMs`. */
   wrote(bytes: number, tookMs: number): void {
-    if (tookMs < BLOCKED_MS || bytes < 1_024) return;
+    if (this.#isAnswering || tookMs < BLOCKED_MS || bytes < BLOCKED_BYTES) return;
     const seen = (bytes / tookMs) * 1_000;
     // Buffers that were empty at first flatter the terminal: the slower of two looks is nearer to the truth.
-    this.#drain = this.#drain === undefined ? seen : Math.min(this.#drain * 1.05, seen * 0.5 + this.#drain * 0.5);
-    this.#window = Math.max(LEAST_WINDOW, this.#window * 0.6);
+    this.#drain = this.#drain === undefined ? seen : Math.min(this.#drain * 1.05, (seen + this.#drain) / 2);
   }
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

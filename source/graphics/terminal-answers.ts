@@ -11,6 +11,9 @@
 export const TERMINAL_QUESTIONS =
   '\x1b[>0q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[14t\x1b[16t\x1b[?1;1;0S\x1b[c';
 
+/** The same for tmux and GNU screen, which take what kitty is asked for the title of a window. */
+export const MULTIPLEXER_QUESTIONS = '\x1b[>0q\x1b[14t\x1b[16t\x1b[c';
+
 /** Asks for the size of a cell alone: after the font has changed. */
 export const CELL_QUESTION = '\x1b[16t';
 

@@ -2,7 +2,7 @@
  * Asks a terminal once what pictures it can show. Whoever reads its input hands the answers over; what is known changes
  * with them, late ones too: over a slow link pictures begin modest and become better.
  */
-import { CELL_QUESTION, TERMINAL_QUESTIONS, type TerminalAnswer } from './terminal-answers.ts';
+import { CELL_QUESTION, MULTIPLEXER_QUESTIONS, TERMINAL_QUESTIONS, type TerminalAnswer } from './terminal-answers.ts';
 import {
   choosePictures,
   type ImagesChoice,
@@ -78,7 +78,8 @@ export class TerminalInquiry {
       // A terminal that is silent about its size may have told the kernel.
       void Promise.all([tmux, this.#askPixels()]).then(() => this.#end());
     }, this.#options.limitMs ?? LIMIT_MS);
-    return TERMINAL_QUESTIONS;
+    const { TMUX, STY, TERM } = this.#options.env;
+    return TMUX || STY || /^(screen|tmux)/.test(TERM ?? '') ? MULTIPLEXER_QUESTIONS : TERMINAL_QUESTIONS;
   }
 
   /** Takes what the terminal answered. */

@@ -4,7 +4,7 @@
  */
 import { CBOR_ENCODING } from '../wire/cbor.ts';
 import { globalDataKey, healthKey, localDataKey, nodeManifestKey, nodeTokenKey } from '../wire/keys.ts';
-import { encodeNodeManifest, type NodeRole } from '../wire/manifest.ts';
+import { encodeNodeManifest, type NodeIo, type NodeRole } from '../wire/manifest.ts';
 import type { Declaration, Payload, Publisher, Session } from '../zenoh/session.ts';
 import { SessionError } from '../zenoh/session.ts';
 
@@ -33,6 +33,21 @@ export interface OutputOptions {
   /** `local` never leaves the machine. */
   readonly scope: 'global' | 'local';
   readonly encoding?: string;
+  /** `machine`: `topic` is all that follows the machine, without the node's name. Default `node`. */
+  readonly under?: 'node' | 'machine';
+  /** It sends at least so often, milliseconds; the default is the heartbeat's. Then it is live for that long. */
+  readonly periodMs?: number;
+}
+
+/** What a node takes in, for its manifest. */
+export interface InputOptions {
+  /** All that follows the machine, `front_door/raw`. */
+  readonly topic: string;
+}
+
+export interface Input {
+  /** To be called for each message that came. */
+  received(): void;
 }
 
 /** One declared output. */
@@ -51,21 +66,38 @@ export interface NodeRuntime {
   readonly machineId: string;
   readonly session: Session;
   declareOutput(options: OutputOptions): Promise<Output>;
+  /** Says in the manifest that it takes that in; subscribing is the caller's. */
+  declareInput(options: InputOptions): Input;
+  /** Taken back at the end, with all else. */
+  keep(declaration: Declaration): void;
+  /** Whether it beats; without beats it is unhealthy after 30 s. True at the start. */
+  setHealthy(isHealthy: boolean): void;
   /** Takes everything back and closes the session. Never hangs, never throws. */
   close(): Promise<void>;
 }
 
-interface OutputRecord {
+/** What one output or input did. */
+interface Flow {
   readonly topic: string;
   readonly declaredAtNs: bigint;
-  firedCount: bigint;
+  /** After its last message it counts as live for so long. */
+  readonly liveMs: number;
+  firedCount: number;
+  /** Of the monotonic clock. */
+  lastFiredMs: number;
+}
+
+interface OutputRecord extends Flow {
   readonly publisher: Publisher;
 }
 
 export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
   const { session, machineId, name } = options;
   const startedAtNs = nowNs();
+  const heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
   const outputs: OutputRecord[] = [];
+  const inputs: Flow[] = [];
+  let isHealthy = true;
   const declarations: Declaration[] = [];
 
   const manifestKey = nodeManifestKey(machineId, name);
@@ -74,15 +106,8 @@ export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
       instanceName: name,
       machineId,
       role: options.role,
-      inputs: [],
-      outputs: outputs.map(({ topic, declaredAtNs, firedCount, publisher }) => ({
-        topic,
-        everFired: firedCount > 0n,
-        stillLive: true,
-        declaredAtNs,
-        firedCount,
-        wanted: publisher.matching,
-      })),
+      inputs: inputs.map(flowToIo),
+      outputs: outputs.map((output) => ({ ...flowToIo(output), wanted: output.publisher.matching })),
       schemaVersion: 2,
       startedAtNs,
       nodeKind: options.kind,
@@ -95,28 +120,39 @@ export async function startNode(options: NodeOptions): Promise<NodeRuntime> {
   );
 
   const beat = (): void => {
-    if (session.link.state !== 'connected') return;
+    if (session.link.state !== 'connected' || !isHealthy) return;
     // A beat that is lost with the link is followed by one at its return.
     session.put(healthKey(machineId, name), 'ok', { encoding: 'text/plain' }).catch(ignoreSessionErrors);
   };
   const stopLink = session.onLink((link) => {
     if (link.state === 'connected') beat();
   });
-  const timer = setInterval(beat, options.heartbeatMs ?? HEARTBEAT_MS);
+  const timer = setInterval(beat, heartbeatMs);
   beat();
 
   return {
     name,
     machineId,
     session,
-    async declareOutput({ topic, source, scope, encoding }) {
+    async declareOutput({ topic, source = name, scope, encoding, under = 'node', periodMs = 0 }) {
       const keyOf = scope === 'local' ? localDataKey : globalDataKey;
-      const suffix = `${source ?? name}/${topic}`;
+      const suffix = under === 'node' ? `${source}/${topic}` : topic;
       const publisher = await session.declarePublisher(keyOf(machineId, suffix), { encoding });
-      const record: OutputRecord = { topic: suffix, declaredAtNs: nowNs(), firedCount: 0n, publisher };
+      const record: OutputRecord = { ...newFlow(suffix, heartbeatMs, periodMs), publisher };
       outputs.push(record);
       declarations.push(publisher);
       return createOutput(record);
+    },
+    declareInput({ topic }) {
+      const record = newFlow(topic, heartbeatMs, 0);
+      inputs.push(record);
+      return { received: () => fired(record) };
+    },
+    keep: (declaration) => void declarations.push(declaration),
+    setHealthy(healthy) {
+      const isBack = healthy && !isHealthy;
+      isHealthy = healthy;
+      if (isBack) beat();
     },
     async close() {
       clearInterval(timer);
@@ -144,7 +180,7 @@ function createOutput(record: OutputRecord): Output {
     async put(payload) {
       try {
         await publisher.put(payload);
-        record.firedCount += 1n;
+        fired(record);
         return true;
       } catch (error) {
         // Memory that was not sent goes back.
@@ -153,6 +189,27 @@ function createOutput(record: OutputRecord): Output {
         return false;
       }
     },
+  };
+}
+
+/** One that sends less often than the node beats is live for its period and a heartbeat more. */
+function newFlow(topic: string, heartbeatMs: number, periodMs: number): Flow {
+  const liveMs = periodMs > heartbeatMs ? periodMs + heartbeatMs : heartbeatMs;
+  return { topic, declaredAtNs: nowNs(), liveMs, firedCount: 0, lastFiredMs: Number.NEGATIVE_INFINITY };
+}
+
+function fired(flow: Flow): void {
+  flow.firedCount += 1;
+  flow.lastFiredMs = performance.now();
+}
+
+function flowToIo({ topic, declaredAtNs, liveMs, firedCount, lastFiredMs }: Flow): NodeIo {
+  return {
+    topic,
+    everFired: firedCount > 0,
+    stillLive: performance.now() - lastFiredMs <= liveMs,
+    declaredAtNs,
+    firedCount: BigInt(firedCount),
   };
 }
 

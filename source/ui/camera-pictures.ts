@@ -4,14 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CameraFeed, CameraId, CameraWish } from '../camera/camera-feed.ts';
-import { type BudgetState, budgetLevel, startBudget, stepBudget } from '../graphics/budget.ts';
 import { Pace } from '../graphics/pace.ts';
 import type { Pixels } from '../graphics/pixels.ts';
 import { SIGN_OF_LIFE_QUESTION, type TerminalAnswer } from '../graphics/terminal-answers.ts';
 import type { TerminalInquiry } from '../graphics/terminal-inquiry.ts';
 import type { CameraTile, PicturePlace } from '../view/camera-tile.ts';
-import type { PictureStatus, PicturesView } from '../view/camera-wall.ts';
+import type { PicturesView } from '../view/camera-wall.ts';
+import { CameraList, cameraKey } from './camera-list.ts';
 import { type ImageLayer, PLAIN_ROUTE } from './image-layer.ts';
+import { ASKED_HZ, PictureSpending } from './picture-spending.ts';
 import { type EncoderMaker, PictureTile, type PictureWay, pictureCell } from './picture-tile.ts';
 import type { TerminalOutput } from './terminal-output.ts';
 
@@ -35,19 +36,11 @@ export interface CameraPicturesOptions {
   readonly budgetBytesPerSecond?: number;
 }
 
-/** What is asked of a camera at most. */
-const ASKED_HZ = 10;
-const COLOURS = 256;
 /** More tiles than anybody looks at; a terminal may allow fewer. */
 const MAX_TILES = 24;
-/** Own CPU that pictures may bring `top` to. */
-const CPU_SHARE = 0.5;
 const SAMPLE_MS = 1_000;
-const LIST_MS = 5_000;
 /** Through tmux pictures are sent again from time to time: tmux may have drawn over them, and says nothing. */
 const REPEAT_MS = 2_000;
-/** Of the budget, so much may be spent ahead. */
-const AHEAD_MS = 250;
 const PHOTO_LIMIT_MS = 2_000;
 /** A picture as large as any camera's. */
 const WHOLE = { maxWidth: 8_192, maxHeight: 8_192 } as const;
@@ -58,26 +51,26 @@ export class CameraPictures {
   readonly #stops = new Map<string, () => void>();
   readonly #listeners = new Set<() => void>();
   readonly #pace: Pace;
-  #cameras: readonly CameraId[] = [];
-  #isLooked = false;
-  #isLooking = false;
-  #budget: BudgetState;
-  #status: PictureStatus | undefined;
+  readonly #spending: PictureSpending;
+  readonly #list: CameraList;
   #timer: NodeJS.Timeout | undefined;
   #sampler: NodeJS.Timeout | undefined;
-  #lister: NodeJS.Timeout | undefined;
   #repeater: NodeJS.Timeout | undefined;
-  #freeAtMs = 0;
-  #sentCount = 0;
-  #sentBytes = 0;
-  #before = { atMs: 0, bytes: 0, cpuUs: 0 };
   #isClosed = false;
+  #isQuiet = false;
+  /** Keys of the tiles whose boxes are free for pictures. */
+  #open: ReadonlySet<string> = new Set();
 
   constructor(options: CameraPicturesOptions) {
     this.#options = options;
     const { inquiry, output } = options;
     this.#pace = new Pace({ isAnswering: inquiry.isAnswered });
-    this.#budget = this.#newBudget();
+    this.#spending = new PictureSpending({ ...options, pace: this.#pace });
+    this.#list = new CameraList({
+      list: () => options.cameras.list(),
+      rest: () => options.cameras.rest(),
+      onChange: () => this.#tell(),
+    });
     inquiry.onChange(() => this.#terminalChanged());
     output.onWrite = ({ bytes, tookMs }) => this.#pace.wrote(bytes, tookMs);
     output.onDrain(() => this.#run());
@@ -92,31 +85,31 @@ export class CameraPictures {
   view(): PicturesView {
     const { pictures, isSettled } = this.#options.inquiry;
     return {
-      cameras: this.#cameras.map(({ machine, node }): CameraTile => {
+      cameras: this.#list.cameras.map(({ machine, node }): CameraTile => {
         const key = cameraKey({ machine, node });
         return { key, machine, node, sight: this.#tiles.get(key)?.state };
       }),
-      isLooked: this.#isLooked,
+      isLooked: this.#list.isLooked,
       cell: pictureCell(pictures),
       maxTiles: Math.min(MAX_TILES, pictures.maxPictures),
       offReason: pictures.protocol !== 'off' ? undefined : isSettled ? pictures.reason : 'the terminal is being asked',
-      status: this.#status,
+      status: this.#spending.status,
     };
   }
 
   /** The boxes on the screen now. `isLooking`: something on it may show cameras, so the fleet is asked which there are. */
   show(places: readonly PicturePlace[], isLooking: boolean): void {
     if (this.#isClosed) return;
-    this.#look(isLooking);
+    this.#list.look(isLooking);
     const { layer, cameras, makeEncoder } = this.#options;
     const wanted = new Set(places.map(({ key }) => key));
     // Other cameras cost something else: what was right for those before says nothing of them.
-    if (places.some(({ key }) => !this.#tiles.has(key))) this.#budget = this.#newBudget();
+    if (places.some(({ key }) => !this.#tiles.has(key))) this.#spending.restart();
     const way = this.#way();
     for (const [key, tile] of this.#tiles) if (!wanted.has(key)) this.#drop(key, tile);
     for (const { key, rect } of places) {
       const tile = this.#tiles.get(key);
-      const camera = this.#cameras.find((candidate) => cameraKey(candidate) === key);
+      const camera = this.#list.find(key);
       if (tile !== undefined) tile.change(rect, way);
       else if (camera !== undefined) {
         const opened = new PictureTile({
@@ -131,7 +124,9 @@ export class CameraPictures {
         this.#stops.set(key, this.#follow(opened));
       }
     }
-    layer.place(places.map(({ key, rect }) => ({ id: key, rect })));
+    const open = places.filter(({ isCovered }) => !isCovered);
+    this.#open = new Set(open.map(({ key }) => key));
+    layer.place(open.map(({ key, rect }) => ({ id: key, rect })));
     this.#keepTimers();
     this.#run();
   }
@@ -147,8 +142,19 @@ export class CameraPictures {
     if (isAlive) this.#run();
   }
 
+  /**
+   * Sends nothing more, until {@link redraw}, and waits for the answers that the terminal owes, at most `limitMs`: whoever
+   * reads the terminal next would take them for keys.
+   */
+  async quiet(limitMs: number): Promise<void> {
+    this.#isQuiet = true;
+    const deadlineMs = performance.now() + limitMs;
+    while (this.#pace.isWaiting && performance.now() < deadlineMs) await sleep(5);
+  }
+
   /** After the terminal was somebody else's: every picture is drawn again. */
   redraw(): void {
+    this.#isQuiet = false;
     for (const tile of this.#tiles.values()) tile.forget();
     this.#run();
   }
@@ -192,38 +198,8 @@ export class CameraPictures {
     void tile.feed.close();
   }
 
-  #look(isLooking: boolean): void {
-    if (isLooking === this.#isLooking) return;
-    this.#isLooking = isLooking;
-    clearInterval(this.#lister);
-    if (!isLooking) {
-      this.#options.cameras.rest();
-      return;
-    }
-    void this.#list();
-    this.#lister = setInterval(() => void this.#list(), LIST_MS);
-  }
-
-  async #list(): Promise<void> {
-    const found = await this.#options.cameras.list();
-    if (this.#isClosed) return;
-    const sorted = [...found].sort((a, b) => (cameraKey(a) < cameraKey(b) ? -1 : 1));
-    const isSame = this.#isLooked && JSON.stringify(sorted) === JSON.stringify(this.#cameras);
-    this.#isLooked = true;
-    if (isSame) return;
-    this.#cameras = sorted;
-    this.#tell();
-  }
-
   #way(): PictureWay {
-    return { pictures: this.#options.inquiry.pictures, level: budgetLevel(this.#budget) };
-  }
-
-  #newBudget(): BudgetState {
-    const { pictures } = this.#options.inquiry;
-    const protocol = pictures.protocol === 'off' ? 'blocks' : pictures.protocol;
-    const colours = protocol === 'sixel' ? Math.min(COLOURS, pictures.colours) : COLOURS;
-    return startBudget({ rateHz: ASKED_HZ, colours, protocol }, performance.now());
+    return { pictures: this.#options.inquiry.pictures, level: this.#spending.level };
   }
 
   #terminalChanged(): void {
@@ -231,7 +207,7 @@ export class CameraPictures {
     this.#pace.isAnswering = inquiry.isAnswered;
     const { passthrough } = inquiry.pictures;
     layer.route = passthrough === undefined ? PLAIN_ROUTE : { ...passthrough, isWrapped: true };
-    this.#budget = this.#newBudget();
+    this.#spending.restart();
     for (const tile of this.#tiles.values()) {
       layer.clear(tile.key);
       tile.forget();
@@ -245,16 +221,11 @@ export class CameraPictures {
       clearInterval(this.#repeater);
       clearTimeout(this.#timer);
       this.#sampler = undefined;
-      this.#status = undefined;
+      this.#spending.end();
       return;
     }
     if (this.#sampler !== undefined) return;
-    this.#before = this.#measure();
-    this.#sentCount = 0;
-    this.#sentBytes = 0;
-    // How long the way to the terminal and back is without a picture on it.
-    if (this.#pace.isAnswering) this.#askForLife(0);
-    this.#status = this.#statusOf(0, 0);
+    this.#spending.begin();
     this.#sampler = setInterval(() => this.#sample(), SAMPLE_MS);
     this.#repeater = setInterval(() => {
       const { inquiry, layer } = this.#options;
@@ -267,13 +238,17 @@ export class CameraPictures {
   /** Sends what is new and may be sent. Called when any of that may have changed. */
   #run(): void {
     clearTimeout(this.#timer);
-    if (this.#isClosed || this.#tiles.size === 0 || this.#options.inquiry.pictures.protocol === 'off') return;
-    const { rateHz } = budgetLevel(this.#budget);
+    if (this.#isClosed || this.#isQuiet || this.#tiles.size === 0 || this.#options.inquiry.pictures.protocol === 'off')
+      return;
+    if (this.#pace.shouldProbe(performance.now())) this.#askForLife(0);
+    const { rateHz } = this.#spending.level;
     let waitMs = Number.POSITIVE_INFINITY;
-    const waiting = [...this.#tiles.values()].filter((tile) => tile.isNew).sort((a, b) => a.dueAtMs - b.dueAtMs);
+    const waiting = [...this.#tiles.values()]
+      .filter((tile) => tile.isNew && this.#open.has(tile.key))
+      .sort((a, b) => a.dueAtMs - b.dueAtMs);
     for (const tile of waiting) {
       const nowMs = performance.now();
-      const notBeforeMs = Math.max(tile.dueAtMs, this.#freeAtMs - AHEAD_MS);
+      const notBeforeMs = Math.max(tile.dueAtMs, this.#spending.notBeforeMs);
       if (notBeforeMs > nowMs) {
         waitMs = Math.min(waitMs, notBeforeMs - nowMs);
         continue;
@@ -293,19 +268,16 @@ export class CameraPictures {
   }
 
   #send(tile: PictureTile, nowMs: number): boolean {
-    const { layer, inquiry, budgetBytesPerSecond } = this.#options;
+    const { layer, inquiry } = this.#options;
     const picture = tile.encode();
     if (picture === undefined) return false;
     const { length } = picture.bytes;
-    this.#sentCount += 1;
-    this.#sentBytes += length;
     // Too large for what lies in between: the budget makes the next ones smaller.
-    if (length > inquiry.pictures.maxPictureBytes) return false;
+    const isSent = length <= inquiry.pictures.maxPictureBytes;
+    this.#spending.spent(nowMs, length, isSent);
+    if (!isSent) return false;
     layer.draw(picture);
     this.#askForLife(length);
-    if (budgetBytesPerSecond !== undefined) {
-      this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + (length / budgetBytesPerSecond) * 1_000;
-    }
     return true;
   }
 
@@ -314,60 +286,14 @@ export class CameraPictures {
     if (this.#pace.isAnswering) this.#options.output.send(Buffer.from(SIGN_OF_LIFE_QUESTION));
   }
 
-  #measure(): { readonly atMs: number; readonly bytes: number; readonly cpuUs: number } {
-    const { user, system } = process.cpuUsage();
-    return { atMs: performance.now(), bytes: this.#options.output.sentBytes, cpuUs: user + system };
-  }
-
   #sample(): void {
-    const { inquiry, budgetBytesPerSecond } = this.#options;
-    const before = this.#before;
-    const now = this.#measure();
-    this.#before = now;
-    const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1_000);
-    const bytesPerSecond = (now.bytes - before.bytes) / seconds;
-    const cpuShare = (now.cpuUs - before.cpuUs) / 1e6 / seconds;
-    const level = budgetLevel(this.#budget);
-    const rates = [...this.#tiles.values()].map(({ state }) => Math.min(level.rateHz, state.rateHz ?? level.rateHz));
-    const earlier = this.#budget.at;
-    this.#budget = stepBudget(this.#budget, {
-      atMs: now.atMs,
-      bytesPerSecond,
-      cpuShare,
-      bytesPerPicture: this.#sentCount === 0 ? undefined : this.#sentBytes / this.#sentCount,
-      picturesPerSecond: rates.reduce((sum, rate) => sum + rate, 0),
-      limits: {
-        bytesPerSecond: Math.min(budgetBytesPerSecond ?? Number.POSITIVE_INFINITY, this.#pace.rateLimit),
-        cpuShare: CPU_SHARE,
-        pictureBytes: Math.min(this.#pace.pictureBytes, inquiry.pictures.maxPictureBytes),
-      },
-    });
-    this.#sentCount = 0;
-    this.#sentBytes = 0;
-    this.#status = this.#statusOf(bytesPerSecond, cpuShare);
-    if (this.#budget.at !== earlier) {
+    const isOther = this.#spending.sample([...this.#tiles.values()].map(({ state }) => state.rateHz));
+    if (isOther) {
       const way = this.#way();
       for (const tile of this.#tiles.values()) tile.change(tile.rect, way);
       this.#tell();
     }
     this.#run();
-  }
-
-  #statusOf(bytesPerSecond: number, cpuShare: number): PictureStatus {
-    const { inquiry, budgetBytesPerSecond } = this.#options;
-    const { protocol } = inquiry.pictures;
-    const { rateHz, colours, scale } = budgetLevel(this.#budget);
-    return {
-      protocol: protocol === 'blocks' ? 'half blocks' : protocol,
-      colours: protocol === 'sixel' ? colours : undefined,
-      rateHz,
-      askedHz: ASKED_HZ,
-      scale,
-      bytesPerSecond,
-      budgetBytesPerSecond,
-      cpuShare,
-      limitedBy: this.#budget.limitedBy,
-    };
   }
 
   /** The next picture in the camera's own size, where one comes in time. */
@@ -389,10 +315,6 @@ export class CameraPictures {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function cameraKey({ machine, node }: CameraId): string {
-  return `${machine}/${node}`;
 }
 
 /** What of a camera is worth a new screen at once; figures wait for the next one. */

@@ -2,6 +2,7 @@
 import type { CameraFeed, CameraId, CameraState, CameraWish } from '../camera/camera-feed.ts';
 import type { BudgetLevel } from '../graphics/budget.ts';
 import type { ColourDepth, EncoderOptions, PictureEncoder } from '../graphics/picture-encoder.ts';
+import type { Pixels } from '../graphics/pixels.ts';
 import type { TerminalPictures } from '../graphics/terminal-pictures.ts';
 import type { Rect } from '../view/layout.ts';
 import type { DrawnPicture } from './image-layer.ts';
@@ -87,11 +88,12 @@ export class PictureTile {
     if (columns > this.rect.width || rows > this.rect.height) return undefined;
     this.#drawnVersion = version;
     const encoder = this.#currentEncoder();
+    const bytes = encodeSafely(encoder, pixels);
+    if (bytes === undefined) return undefined;
     return {
       id: this.key,
       rect: this.rect,
-      // The encoder's buffer is its own until its next picture; the layer keeps this one longer.
-      bytes: Uint8Array.from(encoder.encode(pixels)),
+      bytes,
       erase: Uint8Array.from(encoder.erase()),
       widthPx: pixels.width,
       heightPx: pixels.height,
@@ -125,6 +127,16 @@ export class PictureTile {
 /** Pixels of a picture in one cell: half blocks have two, one above the other. */
 export function pictureCell(pictures: TerminalPictures): { readonly widthPx: number; readonly heightPx: number } {
   return pictures.protocol === 'blocks' || pictures.protocol === 'off' ? { widthPx: 1, heightPx: 2 } : pictures.cell;
+}
+
+/** Bytes of their own: the encoder's buffer is good until its next picture only. Undefined for pixels that are none. */
+function encodeSafely(encoder: PictureEncoder, pixels: Pixels): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(encoder.encode(pixels));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 const DEPTHS: readonly ColourDepth[] = ['none', '16', '256', 'true-colour'];

@@ -35,6 +35,9 @@ export interface RunAppOptions extends Omit<TopModelOptions, 'size' | 'quit' | '
 const STDOUT_FD = 1;
 /** A terminal that owes us so much is not given more text either. */
 const CLOGGED_BYTES = 64 * 1024;
+const FLUSH_LIMIT_MS = 1_000;
+/** Leaving waits no longer for what the terminal still has to answer. */
+const ANSWER_LIMIT_MS = 500;
 
 /** Takes over the terminal and shows `bubbaloop top` on it. */
 export function runApp(options: RunAppOptions): RunningApp {
@@ -55,7 +58,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     size: terminalSize(stdout),
     pictures,
     isClogged: () => output.pendingBytes > CLOGGED_BYTES,
-    quit: () => close(),
+    quit: () => void pictures.quiet(ANSWER_LIMIT_MS).then(close),
     suspend: () => void suspend(),
   });
   const resized = (): void => {
@@ -65,8 +68,11 @@ export function runApp(options: RunAppOptions): RunningApp {
   };
   // Before Ink's own listener, which draws.
   stdout.on('resize', resized);
-  // On the alternate screen, under the first frame: whoever prints a question instead of answering it leaves no mark.
-  layer.askWithNextFrame(inquiry.begin());
+  // Ink does this after its first frame; the answers may be faster, and must not be echoed onto it.
+  stdin.setRawMode(true);
+  // On the alternate screen, before the first frame. Whoever prints a question in place of an answer leaves no mark, nor do
+  // keys that were echoed before they were ours; Ink takes the cursor to stand in the corner.
+  layer.askWithNextFrame(`${inquiry.begin()}\x1b[2J\x1b[H`);
   const instance = render(
     <App
       model={model}
@@ -92,7 +98,12 @@ export function runApp(options: RunAppOptions): RunningApp {
   );
   async function suspend(): Promise<void> {
     layer.suspend();
-    await suspendTerminal?.(stopped);
+    await pictures.quiet(ANSWER_LIMIT_MS);
+    await suspendTerminal?.(async () => {
+      // A stopped process writes nothing more: what takes the pictures away must be out before.
+      await output.flushed(FLUSH_LIMIT_MS);
+      await stopped();
+    });
     layer.resume();
     pictures.redraw();
   }

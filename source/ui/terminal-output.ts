@@ -62,6 +62,17 @@ export class TerminalOutput {
     return () => this.#drained.delete(listener);
   }
 
+  /** Ends when nothing is pending any more, or after `limitMs`. */
+  async flushed(limitMs: number): Promise<void> {
+    if (this.#waitingBytes === 0) return;
+    const drained = Promise.withResolvers<void>();
+    const stop = this.onDrain(drained.resolve);
+    const timer = setTimeout(drained.resolve, limitMs);
+    await drained.promise;
+    clearTimeout(timer);
+    stop();
+  }
+
   send(bytes: Uint8Array, done?: () => void): void {
     if (this.#isClosed) {
       this.#writeNow(bytes);

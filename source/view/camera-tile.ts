@@ -33,6 +33,8 @@ export interface CameraTile {
 export interface PicturePlace {
   readonly key: string;
   readonly rect: Rect;
+  /** Words stand there now; the camera is watched all the same. */
+  readonly isCovered: boolean;
 }
 
 /** Width by height in pixels of one cell: all that a layout must know of a terminal's pixels. */
@@ -54,8 +56,7 @@ export interface TileOptions {
 
 export interface DrawnTile {
   readonly lines: readonly string[];
-  /** Undefined where words stand in its place. */
-  readonly place?: PicturePlace;
+  readonly place: PicturePlace;
 }
 
 /** What a camera has before its first picture. */
@@ -76,9 +77,11 @@ export function drawTile(tile: CameraTile, options: TileOptions): DrawnTile {
     isActive: isSelected,
     glyphs: theme.glyphs,
   });
-  if (sentence !== undefined) return { lines };
   const area = { x: rect.x + 1, y: rect.y + 1, width: inner, height: rows };
-  return { lines, place: { key: tile.key, rect: fitPicture(area, tile.sight, options.cell) } };
+  return {
+    lines,
+    place: { key: tile.key, rect: fitPicture(area, tile.sight, options.cell), isCovered: sentence !== undefined },
+  };
 }
 
 /** The largest box of whole cells inside `area` with the sides of the picture in proportion, in its middle. */
@@ -106,7 +109,8 @@ function sentenceOf({ sight }: CameraTile, { nowMs, offReason }: TileOptions): s
   if (sight?.flag === 'broken') return `BROKEN${sight.problem === undefined ? '' : `: ${sight.problem}`}`;
   if (sight?.flag === 'black') return `BLACK${since(sight, nowMs)}`;
   if (offReason !== undefined) return `No pictures here: ${offReason}.`;
-  if (sight === undefined || sight.version > 0) return undefined;
+  if ((sight?.version ?? 0) > 0) return undefined;
+  if (sight === undefined) return 'Waiting for its first picture …';
   if (sight.problem !== undefined) return sight.problem;
   return sight.flag === 'stale' ? `STALE: no picture${since(sight, nowMs)}` : 'Waiting for its first picture …';
 }
@@ -140,7 +144,7 @@ function infoLines(tile: CameraTile, options: TileOptions, inner: number): Line[
 }
 
 function infoSpans({ sight }: CameraTile, { nowMs, theme }: TileOptions): Span[] {
-  if (sight === undefined) return [{ text: 'not watched', style: 'dim' }];
+  if (sight === undefined) return [];
   const spans: Span[] = [];
   if (sight.flag !== undefined) {
     const text = `${theme.glyphs.warn} ${FLAG_WORDS[sight.flag]}${since(sight, nowMs)}`;

@@ -1,6 +1,6 @@
 /** All cameras at once: as many tiles as fit, at whole cells, pages where there are more. */
 import { type CameraTile, type CellSize, drawTile, fitPicture, type PicturePlace } from './camera-tile.ts';
-import { formatBytes } from './format.ts';
+import { formatByteRate } from './format.ts';
 import type { Rect } from './layout.ts';
 import { fit, wrap } from './text.ts';
 import type { Line, Span, Theme } from './theme.ts';
@@ -146,7 +146,7 @@ export function drawWall(
         offReason: view.offReason,
       }),
     );
-    for (const { place } of drawn) if (place !== undefined) places.push(place);
+    for (const { place } of drawn) places.push(place);
     const rest = ' '.repeat(area.width - tiles.length * layout.tileWidth);
     for (let line = 0; line < layout.tileHeight; line += 1) {
       lines.push(drawn.map((tile) => tile.lines[line] ?? '').join('') + rest);
@@ -177,14 +177,16 @@ function emptyWall({ isLooked }: PicturesView, area: Rect, theme: Theme): string
 
 /** The last line of the wall: keys, and what the pictures cost. */
 export function wallFooter(view: PicturesView, isLarge: boolean, width: number, enter: string): Line {
-  const keys: Span[] = [
-    { text: ' Esc', style: 'key' },
-    { text: isLarge ? ' all cameras ' : ' back ', style: 'dim' },
-    { text: ` ${enter}`, style: 'key' },
-    { text: isLarge ? ' all cameras ' : ' one camera ', style: 'dim' },
-    { text: ' p', style: 'key' },
-    { text: ' photo ', style: 'dim' },
-  ];
+  const hints = isLarge
+    ? ([['Esc', 'all cameras']] as const)
+    : ([
+        ['Esc', 'back'],
+        [enter, 'one camera'],
+      ] as const);
+  const keys = [...hints, ['p', 'photo'] as const].flatMap(([key, what]): Span[] => [
+    { text: ` ${key}`, style: 'key' },
+    { text: ` ${what} `, style: 'dim' },
+  ]);
   const used = keys.reduce((sum, { text }) => sum + text.length, 0);
   const status = statusTexts(view.status);
   const text = status.find((candidate) => candidate.length + used + 1 <= width);
@@ -205,8 +207,8 @@ function statusTexts(status: PictureStatus | undefined): readonly string[] {
   const cpu = `CPU ${Math.round(cpuShare * 100)}%`;
   const rate = rateHz < askedHz ? `${rateHz} Hz of ${askedHz} asked` : `${rateHz} Hz`;
   const size = scale < 1 ? [`${Math.round(scale * 100)}% size`] : [];
-  const used = `${formatBytes(bytesPerSecond)}/s`;
-  const spent = budgetBytesPerSecond === undefined ? used : `${used} of ${formatBytes(budgetBytesPerSecond)}/s budget`;
+  const used = formatByteRate(bytesPerSecond);
+  const spent = budgetBytesPerSecond === undefined ? used : `${used} of ${formatByteRate(budgetBytesPerSecond)} budget`;
   const shade = colours === undefined ? protocol : `${protocol} ${colours} colours`;
   const why = limitedBy === undefined ? [] : [`limited by ${limitedBy}`];
   return [

@@ -1,6 +1,6 @@
 /** The last line: the keys that fit what is selected, or what just happened. Made from the key map. */
 import { formatAge } from './format.ts';
-import { KEYMAP, type KeyContext, keyLabel } from './keymap.ts';
+import { type Binding, KEYMAP, type KeyContext, keyLabel } from './keymap.ts';
 import { cut, fit, sanitize, textWidth } from './text.ts';
 import type { Glyphs, Line, Span } from './theme.ts';
 import type { UiState } from './ui-state.ts';
@@ -53,8 +53,12 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
   }
   // A key that cannot work now is left out; pressed all the same, it says why.
   const shown = KEYMAP.filter((binding) => binding.footer && binding.disabledReason?.(options.keys) === undefined);
-  const pairs = shown.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const);
-  return hints(options, options.keys.hasFilter ? [['Esc', 'clear filter'], ...pairs] : pairs);
+  const pairsOf = (bindings: readonly Binding[]): readonly (readonly [key: string, what: string])[] => [
+    ...(options.keys.hasFilter ? [['Esc', 'clear filter'] as const] : []),
+    ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),
+  ];
+  const all = pairsOf(shown);
+  return hints(options, hintsWidth(all) <= options.width ? all : pairsOf(shown.filter((one) => !one.isFooterSpare)));
 }
 
 function keyName(key: string, glyphs: Glyphs): string {
@@ -74,6 +78,10 @@ function filterPrompt(ui: UiState, { width }: FooterOptions): Line {
     { text: ' '.repeat(Math.max(0, room - textWidth(shown))) },
     { text: hint, style: 'dim' },
   ];
+}
+
+function hintsWidth(pairs: readonly (readonly [key: string, what: string])[]): number {
+  return pairs.reduce((sum, [key, what]) => sum + textWidth(key) + textWidth(what) + 3, 0);
 }
 
 /** Keys with what they do, as many as fit. */

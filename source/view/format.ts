@@ -15,6 +15,14 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)}${BYTE_UNITS[unit]}`;
 }
 
+/** Bytes a second in powers of 1000, as lines are sold: `912 B/s`, `740 kB/s`, `1.2 MB/s`. */
+export function formatByteRate(bytesPerSecond: number): string {
+  if (!Number.isFinite(bytesPerSecond) || bytesPerSecond < 0) return '-';
+  if (bytesPerSecond < 999.5) return `${bytesPerSecond.toFixed(0)} B/s`;
+  const [value, unit] = bytesPerSecond < 999_500 ? [bytesPerSecond / 1e3, 'kB/s'] : [bytesPerSecond / 1e6, 'MB/s'];
+  return `${value < 9.95 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+}
+
 /** An age or duration in its two largest units: `8s`, `5m`, `3h12m`, `3d04h`. Seconds only under a minute. */
 export function formatAge(ms: number): string {
   if (!Number.isFinite(ms)) return '-';

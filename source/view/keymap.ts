@@ -61,6 +61,8 @@ export interface Binding {
   readonly group: KeyGroup;
   /** Short, for the footer. Absent: not shown there. */
   readonly footer?: string;
+  /** Left out of the footer first, where not all of it fits. */
+  readonly isFooterSpare?: boolean;
   /** One line for the `?` overlay and the README. */
   readonly help: string;
   /** Why the key does nothing now; undefined where it works. */
@@ -156,6 +158,7 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['c'],
     group: 'Look',
     footer: 'cameras',
+    isFooterSpare: true,
     help: 'the cameras’ pictures, live; Enter there shows one large',
     disabledReason: (context) => context.linkProblem,
   },

@@ -66,5 +66,5 @@ export function detailsPicture(
     isSelected: true,
     offReason: pictures.offReason,
   });
-  return { area, lines: drawn.lines, places: drawn.place === undefined ? [] : [drawn.place] };
+  return { area, lines: drawn.lines, places: [drawn.place] };
 }

@@ -2,7 +2,8 @@ import type { CborValue, Encodable } from './cbor.ts';
 import { decodeCbor } from './cbor-decode.ts';
 import { encodeCbor } from './cbor-encode.ts';
 import { type Decoded, undecodable } from './decoded.ts';
-import { readRecord } from './fields.ts';
+import { parseExactJson } from './exact-json.ts';
+import { isMap, readRecord } from './fields.ts';
 
 /** Header of every data message. */
 export interface EnvelopeHeader {
@@ -22,8 +23,11 @@ export interface Envelope {
 /** Decodes the CBOR form, or the JSON form where the first byte is `{`: no CBOR map begins so. */
 export function decodeEnvelope(bytes: Uint8Array): Decoded<Envelope> {
   const item = startsAsJson(bytes) ? decodeJson(bytes) : decodeCbor(bytes);
-  if (!item.ok) return item;
-  return readRecord(item.value, (fields) => {
+  return item.ok ? readEnvelope(item.value) : item;
+}
+
+function readEnvelope(value: CborValue): Decoded<Envelope> {
+  return readRecord(value, (fields) => {
     const header = fields.fields('header');
     return {
       header: {
@@ -35,6 +39,21 @@ export function decodeEnvelope(bytes: Uint8Array): Decoded<Envelope> {
       body: fields.get('body'),
     };
   });
+}
+
+/** A data message whose sender may have left the envelope out: then all of it is the body. */
+export interface Message {
+  readonly header: EnvelopeHeader | undefined;
+  readonly body: CborValue;
+}
+
+/** As {@link decodeEnvelope}, but what is no envelope is a body, whatever CBOR or JSON it is. */
+export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
+  const item = startsAsJson(bytes) ? decodeJson(bytes) : decodeCbor(bytes);
+  if (!item.ok) return item;
+  const isEnvelope = isMap(item.value) && 'header' in item.value && 'body' in item.value;
+  const envelope = isEnvelope ? readEnvelope(item.value) : undefined;
+  return { ok: true, value: envelope?.ok ? envelope.value : { header: undefined, body: item.value } };
 }
 
 export function encodeEnvelope(header: EnvelopeHeader, body: Encodable): Uint8Array {
@@ -58,22 +77,11 @@ function startsAsJson(bytes: Uint8Array): boolean {
 /** Same bound as the CBOR reader's, against its recursion. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
-/**
- * JSON as CBOR values: integers that a number would round become bigint, read from their source text (V8 gives it to
- * the reviver from Node 22 on; before, they are rounded).
- */
 function decodeJson(bytes: Uint8Array): Decoded<CborValue> {
   if (bytes.length > MAX_JSON_BYTES) return undecodable(`JSON of ${bytes.length} bytes is too long`);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { ok: true, value: JSON.parse(text, exactInteger) as CborValue };
-  } catch (error) {
-    return undecodable(`no JSON: ${error instanceof Error ? error.message : 'bad text'}`);
+    return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undecodable('no JSON: bad text');
   }
-}
-
-function exactInteger(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source;
-  return source !== undefined && /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
 }

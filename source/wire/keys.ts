@@ -82,8 +82,10 @@ export function thumbnailWishKey(machine: string, camera: string): string {
   return `${thumbnailKey(machine, camera)}/want`;
 }
 
+/** Name of the node that publishes its machine's figures. */
+export const TELEMETRY_NODE = 'system-telemetry';
 /** Of the key of a machine's telemetry, after the machine. */
-export const TELEMETRY_SUFFIX = 'system-telemetry/metrics';
+export const TELEMETRY_SUFFIX = `${TELEMETRY_NODE}/metrics`;
 
 export function telemetryKey(machine: string): string {
   return globalDataKey(machine, TELEMETRY_SUFFIX);

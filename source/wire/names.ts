@@ -30,3 +30,21 @@ export function machineId(env: Readonly<Record<string, string | undefined>>, hos
   const id = (given === undefined || given === '' ? hostname : given).replace(/[-/*$#?\s\p{Cc}]/gu, '_').slice(0, 128);
   return id.replace(/^@/, '_') || 'unknown';
 }
+
+/** Keys under `bubbaloop/global/{machine}/{node}/` that are the node's own. */
+const RESERVED_TOPICS: ReadonlySet<string> = new Set(['health', 'manifest', 'config', 'command']);
+
+/**
+ * Why `topic` cannot be a data key, undefined where it can. `under`: whether it stands under the node's name
+ * (`{node}/{topic}`) or is all that follows the machine.
+ */
+export function topicProblem(topic: string, under: 'node' | 'machine' = 'node'): string | undefined {
+  if (!/^[A-Za-z0-9/_.-]{1,200}$/.test(topic)) return 'a topic is 1 to 200 letters, digits, "/", "_", "." or "-"';
+  const chunks = topic.split('/');
+  if (chunks.includes('')) return 'a topic neither begins nor ends with "/", nor has two of them together';
+  const [first = '', second] = chunks;
+  if (under === 'node') return RESERVED_TOPICS.has(first) ? `"${first}" is reserved` : undefined;
+  if (RESERVED_NODE_NAMES.has(first)) return `"${first}" is reserved`;
+  if (second === undefined) return 'a topic under the machine has at least two parts: NAME/TOPIC';
+  return RESERVED_TOPICS.has(second) ? `"${second}" is reserved` : undefined;
+}

@@ -12,6 +12,19 @@ export interface NativeAddon {
     wake: () => void,
   ) => NativeSession;
   readonly NativeShmProvider: new (sizeBytes: number) => NativeShmProvider;
+  /** Absent in an addon of an older build, as is `scaleFrame`. */
+  readonly NativeSixel: (new (colours: number) => NativeSixel) | undefined;
+  /** Writes `outWidth * outHeight * 4` bytes of red, green, blue and alpha into `out`. */
+  scaleFrame(
+    data: Uint8Array,
+    width: number,
+    height: number,
+    step: number,
+    encoding: string,
+    outWidth: number,
+    outHeight: number,
+    out: Uint8Array,
+  ): void;
   zenohVersion(): string;
   /** Empties the buffer and gives its memory back. Nothing happens the second time. */
   releaseLease(leaseId: number, buffer: ArrayBuffer): void;
@@ -92,6 +105,14 @@ export interface NativeSession {
 export interface NativeShmProvider {
   alloc(sizeBytes: number): { readonly id: number; readonly buffer: ArrayBuffer } | null;
   close(): void;
+}
+
+export interface NativeSixel {
+  readonly isFresh: boolean;
+  /** The result is the number of bytes that `take` copies. */
+  encode(data: Uint8Array, width: number, height: number): number;
+  take(target: Uint8Array): void;
+  reset(): void;
 }
 
 type Loaded = { readonly addon: NativeAddon } | { readonly reason: string };

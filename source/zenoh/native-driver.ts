@@ -125,13 +125,15 @@ class NativeDriver implements Driver {
       undeclare,
       put: (payload, own) => {
         const attached = own.attachment ?? attachment;
+        // The declared one is zenoh's already: to name it again costs a string and its parsing for each message.
+        const ownEncoding = own.encoding === encoding ? undefined : own.encoding;
         if (payload instanceof NativeShmBuffer) {
           return this.#link.sendShm(payload, (callId, leaseId, buffer) =>
-            this.#session.publisherPutShm(callId, id, leaseId, buffer, own.encoding, attached),
+            this.#session.publisherPutShm(callId, id, leaseId, buffer, ownEncoding, attached),
           );
         }
         const bytes = bytesOf(payload);
-        return this.#link.send((callId) => this.#session.publisherPut(callId, id, bytes, own.encoding, attached));
+        return this.#link.send((callId) => this.#session.publisherPut(callId, id, bytes, ownEncoding, attached));
       },
       delete: () => this.#link.send((callId) => this.#session.publisherDelete(callId, id)),
     };

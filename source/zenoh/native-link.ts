@@ -1,4 +1,5 @@
 /** Calls on a native session: their ids, their ends, and their errors. */
+import { credentialConfig, readCredentials } from './credentials.ts';
 import type { DriverDeclaration, DriverGet, DriverSettings } from './driver.ts';
 import { settledWithin } from './limits.ts';
 import type { NativeAddon, NativeSession } from './native-addon.ts';
@@ -220,6 +221,7 @@ function configOf(endpoint: string, settings: DriverSettings): string {
     listen: { endpoints: [] },
     scouting: { multicast: { enabled: false }, gossip: { enabled: false } },
     transport: {
+      ...credentialConfig(readCredentials()),
       shared_memory: {
         enabled: settings.shm,
         transport_optimization: { enabled: settings.shm, message_size_threshold: settings.shmThresholdBytes },

@@ -1,4 +1,5 @@
 /** Where sessions come from: checks the endpoint and picks the driver under it. */
+import { readCredentials } from './credentials.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { isNativeAvailable, nativeUnavailableReason } from './native-addon.ts';
 import { nativeDrivers } from './native-driver.ts';
@@ -18,5 +19,7 @@ export const openSession: OpenSession = (endpoint, options) => {
         'without it only the router’s WebSocket can be used, `ws://HOST:10000`',
     );
   }
+  // A file that is wrong is said at once, and not tried again and again.
+  readCredentials();
   return superviseSession(nativeDrivers, text, options);
 };

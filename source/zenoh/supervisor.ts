@@ -137,17 +137,17 @@ class SupervisedSession implements Session {
     await this.#send(undefined, (driver) => driver.delete(canonicalKeyExpr(keyExpr)));
   }
 
-  /** Most puts settle within the call: those cost no timer. */
-  async #send(payload: Payload | undefined, call: (driver: Driver) => void | Promise<void>): Promise<void> {
+  /** Most puts settle within the call: those cost no timer, and no promise of their own. */
+  #send(payload: Payload | undefined, call: (driver: Driver) => void | Promise<void>): Promise<void> {
     let sending: void | Promise<void>;
     try {
       sending = call(this.#link.requireDriver());
     } catch (error) {
       if (payload !== undefined && typeof payload !== 'string' && 'release' in payload) payload.release();
-      throw asSessionError(error);
+      return Promise.reject(asSessionError(error));
     }
-    if (sending === undefined) return;
-    await limited(sending, {
+    if (sending === undefined) return SENT;
+    return limited(sending, {
       timeoutMs: DEFAULT_TIMEOUT_MS,
       interrupts: this.#link.interrupts,
       what: 'sending',
@@ -263,6 +263,7 @@ class SupervisedSession implements Session {
 }
 
 const MIN_SHM_BYTES = 4_096;
+const SENT = Promise.resolve();
 
 function declaration(keyExpr: string, declared: Declared): Declaration {
   return { keyExpr, undeclare: () => declared.undeclare() };

@@ -1,14 +1,33 @@
 /** `npm run bench [-- NAME …]`: every figure that the README states, measured here, one benchmark after the other. */
 import { cpus } from 'node:os';
+import { cameraWall } from './camera-wall.ts';
+import { cameras } from './cameras.ts';
 import { chaos } from './chaos.ts';
 import { daemonLoad } from './daemon-load.ts';
+import { linkCuts } from './link-cuts.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
 import { routerReturn } from './router-return.ts';
+import { sdk } from './sdk.ts';
 import { shm } from './shm.ts';
+import { sixel } from './sixel.ts';
+import { slowTerminal } from './slow-terminal.ts';
 import { startUp } from './start-up.ts';
 import { topCost } from './top-cost.ts';
 
-const benchmarks: readonly Benchmark[] = [startUp, shm, topCost, routerReturn, daemonLoad, chaos];
+const benchmarks: readonly Benchmark[] = [
+  startUp,
+  shm,
+  sixel,
+  topCost,
+  cameraWall,
+  slowTerminal,
+  routerReturn,
+  daemonLoad,
+  cameras,
+  sdk,
+  linkCuts,
+  chaos,
+];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

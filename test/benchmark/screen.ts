@@ -6,6 +6,8 @@ import { bubbaloop } from '../support/command-line.ts';
 export class Screen {
   readonly startedAt: number = performance.now();
   byteCount = 0;
+  /** Sixel pictures so far. */
+  pictureCount = 0;
   readonly #pty: IPty;
   readonly #terminal: xterm.Terminal;
   readonly #exited: Promise<number>;
@@ -22,8 +24,11 @@ export class Screen {
     });
     this.#pty.onData((data) => {
       this.byteCount += Buffer.byteLength(data);
+      this.pictureCount += data.match(/\x1bP[\d;]*q/g)?.length ?? 0;
       this.#terminal.write(data);
     });
+    // As every terminal does: who and how large it is, and that it is alive.
+    this.#terminal.onData((data) => this.#pty.write(data));
     this.#exited = new Promise((resolve) => this.#pty.onExit(({ exitCode }) => resolve(exitCode)));
   }
 

@@ -129,7 +129,7 @@ it('takes over the lock of a process that is gone, and names one that does not l
   }
 });
 
-it('moves a damaged file aside, but not one that is just being written', () => {
+it('moves a damaged file aside, but not one that is just being written', async () => {
   writeFileSync(file, '{"nodes": [');
   expect(setAside(file, [])).toBeUndefined();
   utimesSync(file, new Date(0), new Date(0));
@@ -137,6 +137,12 @@ it('moves a damaged file aside, but not one that is just being written', () => {
   expect(aside).toMatch(/nodes\.json\.damaged-\d{4}-/);
   expect(readFileSync(aside ?? '', 'utf8')).toBe('{"nodes": [');
   expect(existsSync(file)).toBe(false);
+  writeFileSync(file, '{"nodes": 7}');
+  utimesSync(file, new Date(0), new Date(0));
+  const [entry] = (await withNode([], { path: node('a') })).entries;
+  const second = setAside(file, entry === undefined ? [] : [entry]);
+  expect(readFileSync(second ?? '', 'utf8')).toBe('{"nodes": 7}');
+  expect(names()).toEqual([join(folder, 'a')]);
 });
 
 it('leaves a damaged file alone when it is edited', async () => {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { MachineRoots } from '../../source/daemon/telemetry/machine-files.ts';
-import { cpuBetween, readCpuTicks } from '../../source/daemon/telemetry/proc-figures.ts';
-import { openTelemetry } from '../../source/daemon/telemetry/publish.ts';
-import { TelemetrySampler } from '../../source/daemon/telemetry/sampler.ts';
+import { openTelemetry } from '../../source/daemon/telemetry.ts';
+import type { MachineRoots } from '../../source/telemetry/machine-files.ts';
+import { cpuBetween, readCpuTicks } from '../../source/telemetry/proc-figures.ts';
+import { TelemetrySampler } from '../../source/telemetry/sampler.ts';
 import { decodeEnvelope } from '../../source/wire/envelope.ts';
-import { telemetryKey } from '../../source/wire/keys.ts';
+import { TELEMETRY_NODE, telemetryKey } from '../../source/wire/keys.ts';
 import { readTelemetry, type Telemetry, telemetryToWire } from '../../source/wire/telemetry.ts';
 import { FakeNetwork } from '../support/fake-session.ts';
 import { ORIN, RASPBERRY_PI, writeMachine } from '../support/machine-trees.ts';
@@ -149,6 +149,16 @@ it('publishes while somebody listens and reads nothing otherwise; who asks is an
   isPublishedByNode = false;
   const before = received;
   await until(() => received > before);
+
+  // A node that somebody else started is known by its token.
+  const token = await screen.liveliness.declareToken(`bubbaloop/global/m/${TELEMETRY_NODE}`);
+  await sleep(300);
+  const { count: countWithNode } = sampler;
+  await sleep(300);
+  expect(sampler.count).toBe(countWithNode);
+  for await (const reply of screen.get(telemetryKey('m'))) expect(reply).toBeUndefined();
+  await token.undeclare();
+  await until(() => sampler.count > countWithNode);
   await close();
   await subscriber.undeclare();
   expect(network.declarations()).toEqual([]);

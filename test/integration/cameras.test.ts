@@ -22,8 +22,14 @@ beforeAll(async () => {
   await writeFile(config, JSON.stringify({ url: server.url('viewer:s3cr%40t'), raw_width: 320, raw_height: 180 }));
   fleet = await startRealFleet({
     test: `${bubbaloop} node run test-camera`,
-    front_door: `${bubbaloop} node run rtsp-camera --config ${config}`,
   });
+  // As the README has it: the folder that comes with this program, with a name and a configuration of one's own.
+  const node = (...words: string[]) =>
+    runBubbaloop(['node', ...words, '--machine', fleet.machine, '--endpoint', fleet.router.endpoint]);
+  await vi.waitFor(async () => expect(await node('list')).toMatchObject({ code: 0 }), LIMIT);
+  const nodeFolder = join(import.meta.dirname, '..', '..', 'configs', 'nodes', 'rtsp-camera');
+  expect(await node('add', nodeFolder, '--name', 'front_door', '--config', config)).toMatchObject({ code: 0 });
+  expect(await node('start', 'front_door')).toMatchObject({ code: 0 });
   await vi.waitFor(async () => expect((await list()).map(({ name }) => name)).toEqual(['front_door', 'test']), LIMIT);
 });
 afterAll(async () => {
@@ -110,6 +116,65 @@ test('makes thumbnails in a process that lives while somebody looks, from an RTS
   }
   await vi.waitFor(() => expect(thumbnailers()).toEqual([]), LIMIT);
 });
+
+test('whoever listens to everything is no viewer: no picture is made for a recorder', async () => {
+  const session = openSession(fleet.router.wsUrl);
+  const heard = new Set<string>();
+  await session.declareSubscriber('bubbaloop/**', ({ keyExpr }) => heard.add(keyExpr));
+  try {
+    await vi.waitFor(() => expect([...heard].join()).toContain('test/health'), LIMIT);
+    expect(thumbnailers()).toEqual([]);
+    const viewer = openSession(fleet.router.wsUrl);
+    const thumbnail = `bubbaloop/global/${fleet.machine}/front_door/thumbnail`;
+    await viewer.declareSubscriber(thumbnail, () => undefined);
+    await vi.waitFor(() => expect([...heard]).toContain(thumbnail), LIMIT);
+    expect([...heard].filter((keyExpr) => keyExpr.endsWith('/thumbnail'))).toEqual([thumbnail]);
+    await viewer.close();
+  } finally {
+    await session.close();
+  }
+  await vi.waitFor(() => expect(thumbnailers()).toEqual([]), LIMIT);
+});
+
+test('goes on when a camera is killed in the middle of a frame, and when it is back', async () => {
+  const session = openSession(fleet.router.endpoint);
+  const camera = { machine: fleet.machine, node: 'test' };
+  const feed = watchCamera(session, camera, {
+    ...{ maxWidth: 320, maxHeight: 180, maxRateHz: 15, outputs: ['raw'] },
+    machineId: fleet.machine,
+    patienceMs: 60_000,
+  });
+  try {
+    await vi.waitFor(() => expect(feed.state.version).toBeGreaterThan(5), LIMIT);
+    expect(feed.state).toMatchObject({ source: 'shm', width: 1920, height: 1080, flag: undefined });
+    // Longer than the daemon waits before it starts the node again.
+    const kill = setInterval(killTestCamera, 100);
+    await vi.waitFor(() => expect(feed.state.flag).toBe('stale'), LIMIT);
+    clearInterval(kill);
+    const command = ['node', 'start', 'test', '--machine', fleet.machine, '--endpoint', fleet.router.endpoint];
+    await vi.waitFor(async () => {
+      if (feed.state.flag === 'stale') await runBubbaloop(command);
+      expect(feed.state.flag).toBeUndefined();
+    }, LIMIT);
+  } finally {
+    await feed.close();
+    await session.close();
+  }
+});
+
+/** SIGKILL for the node `test` of this fleet. */
+function killTestCamera(): void {
+  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
+    try {
+      const environ = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+      const isOurs = environ.includes(`BUBBALOOP_ZENOH_ENDPOINT=${fleet.router.endpoint}`);
+      if (isOurs && readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('bubbaloop test'))
+        process.kill(pid, 'SIGKILL');
+    } catch {
+      // Ended between the listing and the look.
+    }
+  }
+}
 
 test('shows the video itself where there are no thumbnails', async () => {
   const session = openSession(fleet.router.endpoint);

@@ -98,6 +98,23 @@ describe('a full disk', () => {
     expect(await rig.act('tick', 'restart')).toMatchObject({ ok: true });
   });
 
+  test('keeps a damaged registry where it is, and the nodes, until there is room for another', async () => {
+    await rig.addNode('tick', TICK);
+    const { said } = await rig.startDaemon();
+    expect(await rig.act('tick', 'start')).toMatchObject({ ok: true });
+    const pids = await pidsOf('tick');
+    writeFileSync(registryFile(), WORDS);
+    utimesSync(registryFile(), 0, 0);
+    disk.fill();
+    await until(() => said().includes('nodes.json cannot be written'));
+    expect(readFileSync(registryFile(), 'utf8')).toBe(WORDS);
+    expect(await pidsOf('tick')).toEqual(pids);
+    disk.clear();
+    await until(() => said().includes('is kept as'));
+    expect(JSON.parse(readFileSync(registryFile(), 'utf8')).nodes).toHaveLength(1);
+    expect(await pidsOf('tick')).toEqual(pids);
+  });
+
   test('holds up what is wanted only until there is room', async () => {
     await rig.addNode('spare', 'sleep 1000');
     await rig.startDaemon();
@@ -264,6 +281,22 @@ describe('a registry that is damaged when a daemon starts', () => {
     expect(await pidsOf('tick')).toEqual(pids.slice(0, 1));
   });
 
+  test('that is gone is written again with the nodes that run; with all of them by a daemon that knew it', async () => {
+    rmSync(registryFile());
+    const { said } = await rig.startDaemon();
+    expect(said()).toMatch(/nodes\.json was gone; it is written again with the nodes that run \(second, tick\)/);
+    expect(await pidsOf('tick', 'second')).toEqual(pids);
+    expect(await rig.run('node', 'add', join(rig.folder, 'nodes', 'idle'))).toMatchObject({ code: 0 });
+    rmSync(registryFile());
+    await until(() => said().includes('written again as this daemon knows it'));
+    expect(JSON.parse(readFileSync(registryFile(), 'utf8')).nodes).toHaveLength(3);
+    expect(await pidsOf('tick', 'second')).toEqual(pids);
+    // A registry without nodes is another matter.
+    for (const name of ['tick', 'second', 'idle']) expect(await rig.act(name, 'remove')).toMatchObject({ ok: true });
+    expect(JSON.parse(readFileSync(registryFile(), 'utf8'))).toEqual({ nodes: [] });
+    expect(pids.some(isAlive)).toBe(false);
+  });
+
   test('that cannot even be read is left alone; the nodes that run are shown and obey', async () => {
     const content = readFileSync(registryFile());
     rmSync(registryFile());
@@ -319,7 +352,7 @@ test('a node.yaml that goes wrong touches no process, its own neither', async ()
   expectRefusal(
     await rig.run('node', 'add', join(rig.folder, 'nodes', 'twin')),
     yamlFile('twin'),
-    'holds a node.yaml with',
+    'must be a map of fields',
   );
   expect(await pidsOf('alpha')).toEqual(pids.slice(0, 1));
 });

@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { listPids, readProcessStat, readProcFile } from '../../source/daemon/proc.ts';
 import type { NodeState } from '../../source/wire/node-state.ts';
 import { chaosRounds } from '../support/chaos-rounds.ts';
-import { endProcess, runBubbaloop } from '../support/command-line.ts';
+import { bubbaloop, endProcess, runBubbaloop } from '../support/command-line.ts';
 import { DaemonHome } from '../support/daemon-home.ts';
 import { startUserManager, type TestUserManager } from '../support/user-manager.ts';
 
@@ -142,6 +142,20 @@ test('nodes end with the daemon, unless they are to be kept', async () => {
   expect(unitOf('counter')).toEqual(['0', 'not-found']);
 });
 
+test('unasked, the home of a user who lingers has units', async () => {
+  const [program, ...words] = [...manager.inside, bubbaloop, 'daemon', '--machine-id', 'auto_1'];
+  const env = { ...manager.env, BUBBALOOP_HOME: undefined, BUBBALOOP_ZENOH_ENDPOINT: 'tcp/127.0.0.1:1' };
+  const daemon = spawn(program, words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  daemons.push(daemon);
+  let said = '';
+  daemon.stderr.on('data', (data: Buffer) => {
+    said += data;
+  });
+  await until(() => said.includes('Ready:'));
+  expect(said).toContain("Nodes are units of the user's systemd");
+  expect(said).toContain(join(manager.folder, 'home', '.bubbaloop'));
+});
+
 test('unasked, a home of its own has no units; asked where there is no systemd, the daemon says why', async () => {
   daemons.push(await home.startDaemon());
   await home.command('counter', 'start');
@@ -166,5 +180,5 @@ test('a daemon that is killed under load leaves every unit as it was last acknow
   const result = await chaosRounds(3, undefined, { launch, flags: ['--backend', 'systemd'] });
   expect(result.problems).toEqual([]);
   expect(result.acknowledged).toBeGreaterThan(0);
-  expect(manager.systemctl('list-units', '--all', '--plain', '--no-legend', 'bubbaloop-*')).toBe('');
+  expect(manager.systemctl('list-units', '--all', '--plain', '--no-legend', 'bubbaloop-node-*')).toBe('');
 });

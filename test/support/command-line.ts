@@ -9,11 +9,12 @@ export type Finished = { readonly code: number | null; readonly stdout: string; 
 /** Runs `bubbaloop` to its end, without a terminal. Killed after `timeoutMs` (default 30 s), then `code` is null. */
 export function runBubbaloop(
   words: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number } = {},
+  options: { readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number; readonly cwd?: string } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(bubbaloop, words, {
       env: { ...process.env, NO_COLOR: '1', ...options.env },
+      cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeoutMs ?? 30_000,
       killSignal: 'SIGKILL',

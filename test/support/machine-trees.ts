@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { MachineRoots } from '../../source/daemon/telemetry/machine-files.ts';
+import type { MachineRoots } from '../../source/telemetry/machine-files.ts';
 
 export type Tree = Readonly<Record<string, string>>;
 

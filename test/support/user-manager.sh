@@ -4,6 +4,10 @@
 set -eu
 folder=$1 cgroup=$2
 mount --bind "$folder/run" /run
+# Its user lingers, by a file there.
+mount --bind "$folder/state" /var/lib/systemd
+mkdir -p /var/lib/systemd/linger
+touch "/var/lib/systemd/linger/$(id -un)"
 mkdir -p /run/systemd/system /run/systemd/journald.conf.d
 printf '[Journal]\nStorage=volatile\nReadKMsg=no\nAudit=no\n' > /run/systemd/journald.conf.d/test.conf
 # Where systemd tracks its processes: version 1, 2 or both.

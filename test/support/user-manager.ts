@@ -34,7 +34,7 @@ export interface TestUserManager {
 export async function startUserManager(): Promise<TestUserManager> {
   checkMachine();
   const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-systemd-'));
-  for (const name of ['run', 'home', 'xdg', 'bin']) mkdirSync(join(folder, name), { mode: 0o700 });
+  for (const name of ['run', 'home', 'xdg', 'bin', 'state']) mkdirSync(join(folder, name), { mode: 0o700 });
   // The name has to look like that of a user's manager: from it journald tells which unit a line is of.
   const slice = `bubbaloop_test_${process.pid}_${Date.now()}.slice`;
   const script = join(import.meta.dirname, 'user-manager.sh');

@@ -6,7 +6,7 @@ import { FakeCameras, letterEncoder } from '../support/fake-cameras.ts';
 import { PictureScreen } from '../support/picture-screen.ts';
 
 const RECT = { x: 2, y: 1, width: 8, height: 2 };
-const PLACE = { key: 'robot_1/front', rect: RECT };
+const PLACE = { key: 'robot_1/front', rect: RECT, isCovered: false };
 
 let opened: CameraPictures | undefined;
 
@@ -73,6 +73,19 @@ test('a feed is open as long as its box is on the screen', async () => {
   await until(async () => (await screen.lines())[1] === '');
   expect(cameras.open).toHaveLength(0);
   expect(cameras.restCount).toBe(1);
+});
+
+test('a camera in whose place words stand is watched, and sends nothing', async () => {
+  const { screen, cameras, pictures } = await rig();
+  pictures.show([{ ...PLACE, isCovered: true }], true);
+  screen.frame('text');
+  cameras.open[0]?.show(1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(screen.sent.join('')).not.toMatch(/b{4}/);
+  pictures.show([PLACE], true);
+  expect(cameras.feeds).toHaveLength(1);
+  screen.frame('other');
+  await until(async () => (await screen.lines())[1] === '  bbbbbbb');
 });
 
 test('the same picture is not sent again', async () => {

@@ -91,7 +91,7 @@ test('a tile says name, rate, resolution, source, age and latency; the footer wh
   expect(text).toMatch(/╭ camera_1 · robot_1 ─+╮╭ camera_2 · robot_1 ─+╮/);
   expect(text).toMatch(/15\.0 Hz {2}1920x1080 {2}shm {2}age 40 ms {2}late 30 ms/);
   expect(text).toMatch(
-    /sixel 128 colours, 6 Hz of 10 asked, 723K\/s of 977K\/s budget, CPU 12%.* Esc back {2}⏎ one camera {2}p photo/,
+    /sixel 128 colours, 6 Hz of 10 asked, 740 kB\/s of 1 MB\/s budget, CPU 12%.* Esc back {2}⏎ one camera {2}p photo/,
   );
 });
 
@@ -115,7 +115,10 @@ test('frozen, black, stale and broken are words; a picture that is worth seeing 
   expect(text).toContain('▲ STALE for 12s');
   expect(text).toMatch(/BROKEN: pixel encoding "yuv"/);
   expect(text).toContain('Waiting for its first picture');
-  expect(places(desk).map(({ key }) => key)).toEqual(['robot_1/camera_1', 'robot_1/camera_3', 'robot_1/camera_6']);
+  const open = places(desk).filter(({ isCovered }) => !isCovered);
+  expect(open.map(({ key }) => key)).toEqual(['robot_1/camera_1', 'robot_1/camera_3']);
+  // What is wrong may pass: all of them are watched.
+  expect(places(desk)).toHaveLength(6);
 });
 
 test('where nothing can be drawn it says why, and the figures stay', () => {
@@ -216,6 +219,6 @@ test('the footer says less where there is less room, and the keys as long as it 
     expect(text).toHaveLength(width);
     expect(text).toContain('Esc');
     expect(text).toContain('12%');
-    expect(text).toContain('K/s');
+    expect(text).toContain('kB/s');
   }
 });

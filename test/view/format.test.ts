@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { formatAge, formatBytes, formatCount, formatLatency, plural } from '../../source/view/format.ts';
+import {
+  formatAge,
+  formatByteRate,
+  formatBytes,
+  formatCount,
+  formatLatency,
+  plural,
+} from '../../source/view/format.ts';
 
 test.each([
   [0, '0B'],
@@ -13,6 +20,19 @@ test.each([
   [Number.NaN, '-'],
 ])('%d bytes are %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
+});
+
+test.each([
+  [0, '0 B/s'],
+  [999, '999 B/s'],
+  [740_400, '740 kB/s'],
+  [1_500, '1.5 kB/s'],
+  [1_000_000, '1 MB/s'],
+  [999_900, '1.0 MB/s'],
+  [12_340_000, '12 MB/s'],
+  [Number.POSITIVE_INFINITY, '-'],
+])('%d bytes a second are %s', (rate, text) => {
+  expect(formatByteRate(rate)).toBe(text);
 });
 
 test.each([

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { AdoptedProcess, Backend, Keep, RunningProcess, StartRequest } from '../backend.ts';
+import type { AdoptedProcess, Backend, Keep, LivingRun, RunningProcess, StartRequest } from '../backend.ts';
 import { GRACE_MS } from '../family.ts';
 import { messageOf } from '../home.ts';
 import { readProcessStat } from '../proc.ts';
 import type { Journal } from './journal.ts';
 import { readLogEnd } from './log-end.ts';
 import { programProblem } from './program.ts';
-import { type Properties, readUnit, type Setting, startProblem, unitName, unitSettings } from './unit.ts';
+import { nodeName, type Properties, readUnit, type Setting, startProblem, unitName, unitSettings } from './unit.ts';
 import { UnitRun } from './unit-run.ts';
 import { isManagerError, type UserManager } from './user-manager.ts';
 
@@ -101,13 +101,22 @@ export class SystemdBackend implements Backend {
     if (state.activeState === 'inactive') return undefined;
     this.#found.delete(unit);
     this.#journal.attach(unit, keep.output, readLogEnd(keep.logFile) ?? { atMs: state.startedAtMs, count: 0 });
-    return { ...this.#follow(unit, properties), startedAtMs: state.startedAtMs };
+    return this.#follow(unit, properties);
   }
 
   runIds(options: { readonly everyone: boolean }): ReadonlySet<string> {
     const ids = [...this.#runs.values()].map(({ runId }) => runId);
     const others = options.everyone ? [...this.#found.values()].map((found) => readUnit(found).runId) : [];
     return new Set([...ids, ...others].filter((id) => id !== undefined));
+  }
+
+  living(): readonly LivingRun[] {
+    return [...this.#found].flatMap(([unit, properties]) => {
+      const { home, activeState, folder, lastPid } = readUnit(properties);
+      const name = nodeName(unit);
+      const isLiving = home === this.#options.homeFolder && activeState !== 'inactive' && lastPid !== 0;
+      return isLiving && name !== undefined ? [{ name, folder, pid: lastPid }] : [];
+    });
   }
 
   close(): void {
@@ -195,7 +204,7 @@ export class SystemdBackend implements Backend {
     });
   }
 
-  #follow(unit: string, properties: Properties): RunningProcess {
+  #follow(unit: string, properties: Properties): AdoptedProcess {
     const run = this.#newRun(unit, properties, readUnit(properties).lastPid);
     this.#runs.set(unit, run);
     const ended = run.ended.then(async (end) => {
@@ -203,7 +212,15 @@ export class SystemdBackend implements Backend {
       if (this.#runs.get(unit) === run) this.#runs.delete(unit);
       return end;
     });
-    return { pid: run.process.pid, ended, terminate: () => run.terminate() };
+    return {
+      pid: run.process.pid,
+      startedAtMs: readUnit(properties).startedAtMs,
+      ended,
+      get hasExited() {
+        return run.hasExited;
+      },
+      terminate: () => run.terminate(),
+    };
   }
 
   #update(unit: string, changed: Properties): void {

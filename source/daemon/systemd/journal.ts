@@ -109,7 +109,7 @@ export class Journal {
     const id = randomUUID();
     const mark = new Promise<void>((resolve) => this.#marks.set(id, resolve));
     const { catProgram, env } = this.#options;
-    const child = spawn(catProgram, ['-t', MARK_NAME], { stdio: ['pipe', 'ignore', 'ignore'], env });
+    const child = spawn(catProgram, ['-t', MARK_NAME], { stdio: ['pipe', 'ignore', 'ignore'], env, detached: true });
     // Without it the wait is as long as the limit, which is all that is lost.
     child.once('error', () => undefined);
     child.stdin.once('error', () => undefined);
@@ -136,7 +136,12 @@ export class Journal {
     const match = [...this.#names].map((name) => `SYSLOG_IDENTIFIER=${name}`);
     match.push(`_UID=${process.getuid?.() ?? 0}`);
     const words = ['--follow', '--no-tail', '--all', '--quiet', '--output=json', fields, from, ...match];
-    const child = spawn(this.#options.program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: this.#options.env });
+    // Detached: a Ctrl-C for the daemon does not reach it, and the nodes' last output is still read.
+    const child = spawn(this.#options.program, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.#options.env,
+      detached: true,
+    });
     this.#child = child;
     let said = '';
     child.stderr.on('data', (data: Buffer) => {

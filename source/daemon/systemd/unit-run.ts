@@ -37,6 +37,11 @@ export class UnitRun {
     queueMicrotask(() => this.#judge());
   }
 
+  /** Its main process is gone. */
+  get hasExited(): boolean {
+    return this.#isOver || this.#exit !== undefined;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }

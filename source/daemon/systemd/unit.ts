@@ -20,6 +20,11 @@ export function unitName(node: string): string {
   return `bubbaloop-${node}.service`;
 }
 
+/** The node whose unit has that name. */
+export function nodeName(unit: string): string | undefined {
+  return /^bubbaloop-(.+)\.service$/.exec(unit)?.[1];
+}
+
 /**
  * What the journal calls its output. The unit's name would not do: journald looks it up by the process, and the last lines
  * of one that has ended meanwhile go without.

@@ -1,4 +1,5 @@
-//! Zenoh for Node.js: one class, `NativeSession`, shared memory, and nothing that decides anything. Options are
+//! Zenoh for Node.js: one class, `NativeSession`, shared memory, and nothing that decides anything; pictures
+//! for terminals (pictures) stand apart from it. Options are
 //! normalised, and declarations made again after a loss, in TypeScript (source/zenoh).
 //!
 //! How it hangs together: JavaScript gives every call that may wait an id. The call goes to the session's lane (one
@@ -18,6 +19,7 @@ mod liveliness;
 mod mailbox;
 mod open;
 mod payload;
+mod pictures;
 mod publisher;
 mod query;
 mod queryable;

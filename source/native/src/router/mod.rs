@@ -4,6 +4,7 @@ mod json5_path;
 mod ports;
 mod probe;
 mod run;
+mod segments;
 
 use args::{Action, Parsed};
 use config::LoadedConfig;

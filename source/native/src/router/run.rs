@@ -8,6 +8,7 @@ use zenoh::internal::runtime::{Runtime, RuntimeBuilder};
 use super::config::{LoadedConfig, REST_KEY, WEBSOCKET_KEY};
 use super::ports::Claimed;
 use super::probe::{self, Server};
+use super::segments::remove_lone_segments;
 use super::Failure;
 
 const CLOSE_LIMIT: Duration = Duration::from_millis(1500);
@@ -21,6 +22,7 @@ pub fn run(loaded: LoadedConfig, claimed: Claimed) -> Result<(), Failure> {
     let outcome = executor.block_on(serve(loaded, claimed));
     // Plugin tasks never end by themselves.
     executor.shutdown_background();
+    remove_lone_segments();
     outcome
 }
 

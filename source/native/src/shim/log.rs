@@ -1,3 +1,4 @@
+use crate::budget::ReadBudget;
 use crate::clock::{iso_time, now_ms};
 use crate::lines::LineAssembler;
 use std::collections::VecDeque;
@@ -12,11 +13,6 @@ const LINE_BYTES: usize = 8 * 1024;
 /// Lines beyond are dropped and counted, so that a flood cannot fill the disk's queue.
 const WRITE_BYTES_PER_SECOND: u64 = 1024 * 1024;
 const WINDOW: Duration = Duration::from_secs(1);
-/// 128 MiB a second, which costs a tenth of a PC's core: more than any node has to say, and all but the first MiB of it
-/// is dropped. A node that is held up at its pipe may miss what its robot does; a lost line is told. Beyond, it waits, a
-/// few milliseconds at a time, so that a flood cannot take a core.
-const READ_BYTES_PER_TURN: u64 = READ_TURN.as_millis() as u64 * 128 * 1024 * 1024 / 1_000;
-const READ_TURN: Duration = Duration::from_millis(10);
 const LAST_LINES: usize = 5;
 const LAST_LINE_CHARACTERS: usize = 500;
 
@@ -34,9 +30,7 @@ pub struct Log {
     file_bytes: u64,
     assemblers: [LineAssembler; 2],
     last_lines: VecDeque<String>,
-    turn_start: Instant,
-    /// In this turn.
-    read_bytes: u64,
+    budget: ReadBudget,
     window_start: Instant,
     /// In this window.
     written_bytes: u64,
@@ -54,8 +48,7 @@ impl Log {
             file_bytes: 0,
             assemblers: [LineAssembler::new(LINE_BYTES), LineAssembler::new(LINE_BYTES)],
             last_lines: VecDeque::new(),
-            turn_start: Instant::now(),
-            read_bytes: 0,
+            budget: ReadBudget::new(Instant::now()),
             window_start: Instant::now(),
             written_bytes: 0,
             dropped_lines: 0,
@@ -71,7 +64,7 @@ impl Log {
 
     pub fn take(&mut self, stream: Stream, chunk: &[u8]) {
         self.turn_window();
-        self.read_bytes += chunk.len() as u64;
+        self.budget.spend(chunk.len(), Instant::now());
         let assembler = &mut self.assemblers[stream as usize];
         let mut rest = chunk;
         if self.written_bytes >= WRITE_BYTES_PER_SECOND {
@@ -84,14 +77,9 @@ impl Log {
         self.add(stream, lines);
     }
 
-    /// Nothing is read until then: the flood of this turn is enough.
-    pub fn pause(&mut self) -> Option<Duration> {
-        let elapsed = self.turn_start.elapsed();
-        if elapsed >= READ_TURN {
-            self.turn_start = Instant::now();
-            self.read_bytes = 0;
-        }
-        (self.read_bytes >= READ_BYTES_PER_TURN).then(|| READ_TURN.saturating_sub(elapsed))
+    /// Nothing is read for so long: the flood is enough for now.
+    pub fn pause(&self) -> Option<Duration> {
+        self.budget.pause(Instant::now())
     }
 
     /// How long until dropped lines are to be told.

@@ -8,6 +8,7 @@
 //! As `bubbaloop-shim tether …` it is the opposite: it runs a build, which ends with the daemon (tether.rs).
 
 mod arguments;
+mod budget;
 mod clock;
 mod family;
 mod keep;
