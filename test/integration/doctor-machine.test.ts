@@ -152,9 +152,11 @@ test('a program killed with shared memory leaves orphans; --fix gives the memory
   const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-orphans-'));
   cleanUps.push(() => rmSync(folder, { recursive: true }));
   const maker = join(import.meta.dirname, '..', 'support', 'shm-maker.ts');
-  // A /dev/shm of its own: what others left behind is not this test's to remove.
+  // A /dev/shm of its own: what others left behind is not this test's to remove. The kernel lists locks by inode; numbers of
+  // its own keep them apart from those in another test's /dev/shm.
   const script = `
     mount -t tmpfs -o size=512m tmpfs /dev/shm
+    (cd /dev/shm && seq ${1_000 + (process.pid % 20_000)} | xargs touch && find . -type f -delete)
     mkfifo ${folder}/said
     "${process.execPath}" "${maker}" > ${folder}/said & maker=$!
     read -r _ < ${folder}/said
