@@ -22,7 +22,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   daemon: ['zenoh', 'wire', 'schema', 'telemetry', 'camera', '.'],
   nodes: ['zenoh', 'wire', 'schema', 'telemetry', '.'],
   setup: ['zenoh', 'wire', '.'],
-  doctor: ['zenoh', 'wire', 'fleet', 'setup', '.'],
+  // Doctor looks at what others write: a daemon's files, its ledger, what a terminal answers.
+  doctor: ['zenoh', 'wire', 'fleet', 'graphics', 'daemon', 'setup', '.'],
   bench: ['zenoh', 'wire', 'graphics', 'nodes', '.'],
   commands: [
     'zenoh',

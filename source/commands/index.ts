@@ -6,6 +6,7 @@ import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
 import { deleteCommand } from './delete.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { getCommand } from './get.ts';
 import { imageCommand } from './image.ts';
 import { infoCommand } from './info.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   infoCommand,
   keyCommand,
   shmCommand,
+  doctorCommand,
   configCommand,
   imageCommand,
   benchCommand,
