@@ -35,11 +35,15 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     savePhoto,
     async send(target, action) {
       const outcome = await sendSigned(session, target, action);
-      if (action !== 'get_logs') observation.refresh();
+      if (action !== 'get_logs') observation.refresh(target.machine);
       return outcome;
     },
   });
-  const observation = observeFleet(session, { intervalMs: options.intervalMs, onEvent: app.model.dispatch });
+  const observation = observeFleet(session, {
+    intervalMs: options.intervalMs,
+    onEvent: app.model.dispatch,
+    visible: app.model.visible,
+  });
   // The stack of an error belongs on the normal screen: on the alternate one it would vanish with it.
   let failure: unknown;
   const fail = (error: unknown): void => {

@@ -22,9 +22,8 @@ export interface Agenda {
   readonly ledgersMs: number;
   readonly manifestsMs: number;
   readonly routersMs: number;
+  /** Infinite where nodes are too many to be asked who they are. */
   readonly namesMs: number;
-  /** As `namesMs`, where sessions came or went. */
-  readonly newNamesMs: number;
   /** Whoever has not answered for so long is lost. */
   readonly lostAfterMs: number;
   /** Whether the heartbeats of all nodes are listened to, or only of those on the screen. */
@@ -40,9 +39,11 @@ const NODES_MS_PER_MACHINE = 10;
 const LEDGER_MS_PER_MACHINE = 40;
 const MANIFEST_MS_PER_MACHINE = 100;
 const ROUTER_MS = 10;
-const NAME_MS_PER_NODE = 20;
-/** Above this many nodes heartbeats come faster than anybody could read them. */
-const MAX_HEARD_NODES = 1_000;
+/**
+ * Above this many nodes nothing is subscribed or asked that concerns each of them: heartbeats come faster than anybody could
+ * read them, and the router itself is busy for seconds with a wildcard that meets ten thousand declarations.
+ */
+const MANY_NODES = 1_000;
 
 export function agendaFor({ machines, routers, nodes }: FleetSize, intervalMs: number): Agenda {
   const nodesMs = Math.max(intervalMs, machines * NODES_MS_PER_MACHINE);
@@ -51,9 +52,8 @@ export function agendaFor({ machines, routers, nodes }: FleetSize, intervalMs: n
     ledgersMs: Math.max(LEDGER_INTERVAL_MS, machines * LEDGER_MS_PER_MACHINE),
     manifestsMs: Math.max(MANIFEST_INTERVAL_MS, machines * MANIFEST_MS_PER_MACHINE),
     routersMs: Math.max(intervalMs, routers * ROUTER_MS),
-    namesMs: Math.max(NAMES_INTERVAL_MS, nodes * NAME_MS_PER_NODE),
-    newNamesMs: nodes * NAME_MS_PER_NODE,
+    namesMs: nodes <= MANY_NODES ? NAMES_INTERVAL_MS : Number.POSITIVE_INFINITY,
     lostAfterMs: Math.max(5_000, intervalMs * 4, nodesMs * 2.5),
-    hearsAll: nodes <= MAX_HEARD_NODES,
+    hearsAll: nodes <= MANY_NODES,
   };
 }

@@ -53,7 +53,7 @@ export type FleetEvent =
   /** Liveliness tokens that came and went, in order. */
   | { readonly type: 'tokens'; readonly atMs: number; readonly changes: readonly TokenChange[] }
   | { readonly type: 'heartbeats'; readonly atMs: number; readonly beats: readonly NodeName[] }
-  /** Whose heartbeats are listened to from now on; those of others are not known any more. */
+  /** Whose nodes' heartbeats and tokens are listened to from now on; those of others are not known any more. */
   | { readonly type: 'listening'; readonly machines: ReadonlySet<string> | 'all' }
   /** Telemetry: the newest of each machine. */
   | { readonly type: 'loads'; readonly atMs: number; readonly loads: readonly LoadAnswer[] }

@@ -1,7 +1,15 @@
 /** What the fleet tells by itself: liveliness tokens, heartbeats and telemetry. */
-import { EVERY_TOKEN, healthKey, parseKey, telemetryKey } from '../wire/keys.ts';
+import {
+  daemonTokenKey,
+  EVERY_NODE,
+  EVERY_TOKEN,
+  healthKey,
+  nodeTokenKey,
+  parseKey,
+  telemetryKey,
+} from '../wire/keys.ts';
 import type { Declaration, Sample, Session } from '../zenoh/session.ts';
-import { createBatch } from './batch.ts';
+import { type Batch, createBatch } from './batch.ts';
 import type { FleetEvent, NodeName, TokenChange } from './events.ts';
 import { readLoad } from './machine-load.ts';
 
@@ -12,79 +20,115 @@ const HEARTBEAT_BATCH_MS = 500;
 /** Telemetry comes every 2 s from each machine; of these only the newest is read. */
 const LOAD_BATCH_MS = 5_000;
 
-/** Tells tokens as they come and go. The session makes the declaration again by itself after a loss. */
-export async function listenToTokens(
-  session: Session,
-  onChanges: (changes: readonly TokenChange[]) => void,
-): Promise<void> {
-  let toldAtMs = Number.NEGATIVE_INFINITY;
-  const waitMs = (): number =>
-    performance.now() - toldAtMs < 2 * TOKEN_FLOOD_BATCH_MS ? TOKEN_FLOOD_BATCH_MS : TOKEN_BATCH_MS;
-  const changes = createBatch<TokenChange>(waitMs, (batch) => {
-    toldAtMs = performance.now();
-    onChanges(batch);
-  });
-  await session.liveliness.declareSubscriber(
-    EVERY_TOKEN,
-    ({ keyExpr, alive }) => {
-      const key = parseKey(keyExpr);
-      if (key.kind === 'daemon-token') changes({ machine: key.machine, isAlive: alive });
-      if (key.kind === 'node-token') changes({ machine: key.machine, node: key.node, isAlive: alive });
-    },
-    { history: true },
-  );
+export interface NodeListenerOptions {
+  readonly session: Session;
+  onEvent(event: FleetEvent): void;
+  /** Something of this machine came or went: it may have more to tell. */
+  onHint(machine: string): void;
 }
 
-/** Whose heartbeats are listened to: at first everybody's. */
-export class HeartbeatListener {
-  readonly #session: Session;
-  readonly #onEvent: (event: FleetEvent) => void;
-  readonly #beats = createBatch<NodeName>(HEARTBEAT_BATCH_MS, (beats) =>
-    this.#onEvent({ type: 'heartbeats', atMs: Date.now(), beats }),
-  );
-  readonly #declared = new Map<string, Promise<Declaration>>();
+/**
+ * Listens to the daemons' tokens at once, and to the tokens and heartbeats of the nodes as soon as it is known whose: of
+ * all, or in a large fleet of some machines; then what comes and goes elsewhere is only a hint.
+ */
+export class NodeListener {
+  readonly #options: NodeListenerOptions;
+  readonly #changes: Batch<TokenChange>;
+  readonly #beats: Batch<NodeName>;
+  /** By machine, `*` for all. */
+  readonly #declared = new Map<string, readonly Promise<Declaration>[]>();
+  #hints: Promise<Declaration> | undefined;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(session: Session, onEvent: (event: FleetEvent) => void) {
-    this.#session = session;
-    this.#onEvent = onEvent;
-    this.#declare('*');
+  constructor(options: NodeListenerOptions) {
+    this.#options = options;
+    const { session, onEvent, onHint } = options;
+    const waitMs = (): number =>
+      performance.now() - this.#toldAtMs < 2 * TOKEN_FLOOD_BATCH_MS ? TOKEN_FLOOD_BATCH_MS : TOKEN_BATCH_MS;
+    this.#changes = createBatch<TokenChange>(waitMs, (changes) => {
+      this.#toldAtMs = performance.now();
+      onEvent({ type: 'tokens', atMs: Date.now(), changes });
+    });
+    this.#beats = createBatch<NodeName>(HEARTBEAT_BATCH_MS, (beats) =>
+      onEvent({ type: 'heartbeats', atMs: Date.now(), beats }),
+    );
+    const daemons = session.liveliness.declareSubscriber(
+      daemonTokenKey('*'),
+      ({ keyExpr, alive }) => {
+        const key = parseKey(keyExpr);
+        if (key.kind !== 'daemon-token') return;
+        this.#changes({ machine: key.machine, isAlive: alive });
+        onHint(key.machine);
+      },
+      { history: true },
+    );
+    daemons.catch(ignoreClosed);
   }
 
+  /** The session makes what is declared again by itself after a loss. */
   listenTo(machines: ReadonlySet<string> | 'all'): void {
     const wanted = machines === 'all' ? new Set(['*']) : machines;
+    const gone = [...this.#declared.keys()].filter((machine) => !wanted.has(machine));
+    const come = [...wanted].filter((machine) => !this.#declared.has(machine));
+    if (gone.length === 0 && come.length === 0) return;
     // What was heard until now belongs before the change.
     this.#beats.flush();
-    let isOther = false;
-    for (const machine of this.#declared.keys()) {
-      if (wanted.has(machine)) continue;
-      isOther = true;
-      this.#undeclare(machine);
-    }
-    for (const machine of wanted) {
-      if (this.#declared.has(machine)) continue;
-      isOther = true;
-      this.#declare(machine);
-    }
-    if (isOther) this.#onEvent({ type: 'listening', machines });
+    this.#changes.flush();
+    for (const machine of gone) this.#undeclare(machine);
+    for (const machine of come) this.#declare(machine);
+    this.#listenForHints(machines !== 'all');
+    this.#options.onEvent({ type: 'listening', machines });
   }
 
   #declare(machine: string): void {
-    const declaring = this.#session.declareSubscriber(healthKey(machine, '*'), ({ keyExpr }) => {
-      // One that was on its way when it was given up.
-      if (!this.#declared.has(machine)) return;
-      const key = parseKey(keyExpr);
-      if (key.kind === 'health' && key.machine !== undefined) this.#beats({ machine: key.machine, node: key.node });
-    });
-    this.#declared.set(machine, declaring);
-    // Only a closed session refuses a declaration, and then nobody listens any more.
-    declaring.catch(() => undefined);
+    const { session, onHint } = this.#options;
+    // One that was on its way when it was given up is not taken any more.
+    const isWanted = (): boolean => this.#declared.get(machine) === declared;
+    const declared: readonly Promise<Declaration>[] = [
+      session.declareSubscriber(healthKey(machine, '*'), ({ keyExpr }) => {
+        const key = parseKey(keyExpr);
+        if (key.kind !== 'health' || key.machine === undefined || !isWanted()) return;
+        this.#beats({ machine: key.machine, node: key.node });
+      }),
+      session.liveliness.declareSubscriber(
+        nodeTokenKey(machine, EVERY_NODE),
+        ({ keyExpr, alive }) => {
+          const key = parseKey(keyExpr);
+          if (key.kind !== 'node-token' || !isWanted()) return;
+          this.#changes({ machine: key.machine, node: key.node, isAlive: alive });
+          onHint(key.machine);
+        },
+        { history: true },
+      ),
+    ];
+    this.#declared.set(machine, declared);
+    for (const one of declared) one.catch(ignoreClosed);
   }
 
   #undeclare(machine: string): void {
-    const declaring = this.#declared.get(machine);
+    const declared = this.#declared.get(machine);
     this.#declared.delete(machine);
-    declaring?.then((declared) => declared.undeclare()).catch(() => undefined);
+    for (const one of declared ?? []) one.then((declaration) => declaration.undeclare()).catch(ignoreClosed);
   }
+
+  #listenForHints(isWanted: boolean): void {
+    if (!isWanted) {
+      this.#hints?.then((declaration) => declaration.undeclare()).catch(ignoreClosed);
+      this.#hints = undefined;
+      return;
+    }
+    if (this.#hints !== undefined) return;
+    const { session, onHint } = this.#options;
+    this.#hints = session.liveliness.declareChangeSubscriber(EVERY_TOKEN, ({ keyExpr }) => {
+      const key = parseKey(keyExpr);
+      if (key.kind === 'node-token') onHint(key.machine);
+    });
+    this.#hints.catch(ignoreClosed);
+  }
+}
+
+function ignoreClosed(): void {
+  // Only a closed session refuses a declaration, and then nobody listens any more.
 }
 
 /** Tells each machine's newest telemetry every few seconds, the first of one that `isKnown` at once. */

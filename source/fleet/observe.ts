@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../zenoh/session.ts';
 import { type Agenda, agendaFor, NOTHING_VISIBLE, type Visible } from './agenda.ts';
 import { DaemonQuestions, QUESTION_LIMIT_MS } from './ask-daemons.ts';
-import type { FleetEvent, TokenChange } from './events.ts';
-import { HeartbeatListener, LoadListener, listenToTokens } from './listen.ts';
+import type { FleetEvent } from './events.ts';
+import { LoadListener, NodeListener } from './listen.ts';
 import { askRouters, createRateMeter } from './observe-routers.ts';
 import { SessionNames } from './session-names.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -59,7 +59,7 @@ class FleetObserver implements Observation {
   readonly #meter = createRateMeter();
   readonly #names = new SessionNames();
   readonly #loads: LoadListener;
-  #heartbeats: HeartbeatListener | undefined;
+  readonly #nodes: NodeListener;
   readonly #turns = new TurnQueue((machine) => void this.#daemons.askOne(machine, 'nodes'));
   readonly #stopLink: () => void;
   #resolveLooked: () => void = () => undefined;
@@ -76,6 +76,9 @@ class FleetObserver implements Observation {
   #routersWaiting = 0;
   readonly #askedAtMs = { ...NOT_ASKED };
   #sessionsSeen = '';
+  #haveSessionsChanged = false;
+  /** Whether a round has ended since the link came. */
+  #hasLooked = false;
   #latencies: readonly number[] = [];
 
   constructor(session: Session, options: ObserveOptions) {
@@ -90,10 +93,16 @@ class FleetObserver implements Observation {
       onAnswers: (event) => this.#answered(event),
       onDaemonSession: (zid, machine) => this.#names.learn(zid, `${machine} daemon`),
     });
+    this.#nodes = new NodeListener({
+      session,
+      onEvent: (event) => this.#emit(event),
+      onHint: (machine) => this.#hinted(machine),
+    });
     this.#loads = new LoadListener((event) => this.#emit(event));
     this.#stopLink = session.onLink(() => this.#linkChanged());
     this.#linkChanged();
-    void this.#listen();
+    // Only a closed session refuses a declaration, and then nobody listens any more.
+    this.#loads.listen(session, (machine) => this.#nodeCounts.has(machine)).catch(() => undefined);
   }
 
   refresh(machine?: string): void {
@@ -140,26 +149,14 @@ class FleetObserver implements Observation {
     this.#newcomers.clear();
     this.#haveLedger.clear();
     this.#loads.linkCame();
+    this.#hasLooked = false;
     Object.assign(this.#askedAtMs, NOT_ASKED);
     this.#round();
   }
 
-  async #listen(): Promise<void> {
-    try {
-      await listenToTokens(this.#session, (changes) => this.#tokensChanged(changes));
-      this.#heartbeats = new HeartbeatListener(this.#session, (event) => this.#emit(event));
-      await this.#loads.listen(this.#session, (machine) => this.#nodeCounts.has(machine));
-    } catch {
-      // Only a closed session refuses a declaration, and then nobody listens any more.
-    }
-  }
-
-  #tokensChanged(changes: readonly TokenChange[]): void {
-    this.#emit({ type: 'tokens', atMs: Date.now(), changes });
-    const machines = new Set(changes.map((change) => change.machine));
+  #hinted(machine: string): void {
     // The tokens that stand already when we come are no news of theirs.
-    if (machines.size > MAX_NEW_ASKED && performance.now() - (this.#connectedAtMs ?? NEVER) < EAGER_FOR_MS) return;
-    for (const machine of machines) this.#turns.add(machine);
+    if (this.#hasLooked) this.#turns.add(machine);
   }
 
   #agenda(): Agenda {
@@ -176,7 +173,7 @@ class FleetObserver implements Observation {
     const agenda = this.#agenda();
     const visible = this.#options.visible?.() ?? NOTHING_VISIBLE;
     const questions: Promise<void>[] = [];
-    if (this.#isDue('routers', agenda.routersMs)) questions.push(this.#askRouters(agenda));
+    if (this.#isDue('routers', agenda.routersMs)) questions.push(this.#askRouters());
     if (this.#isDue('nodes', agenda.nodesMs)) questions.push(this.#daemons.askAll('nodes'));
     else {
       this.#turns.repeat();
@@ -192,16 +189,31 @@ class FleetObserver implements Observation {
     }
     if (this.#isDue('manifest', areMany ? 0 : agenda.manifestsMs)) questions.push(this.#daemons.askAll('manifest'));
     else for (const machine of newcomers) void this.#daemons.askOne(machine, 'manifest');
-    this.#heartbeats?.listenTo(agenda.hearsAll ? 'all' : new Set(visible.nodes.slice(0, MAX_HEARD_MACHINES)));
-    void Promise.all(questions).then(() => {
-      if (connectedAtMs !== this.#connectedAtMs) return;
-      this.#emit({ type: 'round', atMs: Date.now() });
-      this.#resolveLooked();
-    });
+    if (this.#hasLooked)
+      this.#nodes.listenTo(agenda.hearsAll ? 'all' : new Set(visible.nodes.slice(0, MAX_HEARD_MACHINES)));
+    void this.#endRound(questions, connectedAtMs);
     this.#emit({ type: 'tick', atMs: Date.now(), lostAfterMs: agenda.lostAfterMs, forgetAfterMs: FORGET_AFTER_MS });
     const isEager = performance.now() - connectedAtMs < EAGER_FOR_MS;
     const pauseMs = isEager ? Math.min(EAGER_INTERVAL_MS, this.#options.intervalMs) : this.#options.intervalMs;
     this.#timer = setTimeout(() => this.#round(), pauseMs);
+  }
+
+  /** Only now it is known how many there are: what concerns every node is asked and subscribed after the first round. */
+  async #endRound(questions: readonly Promise<void>[], connectedAtMs: number): Promise<void> {
+    await Promise.all(questions);
+    if (this.#isStopped || connectedAtMs !== this.#connectedAtMs) return;
+    const { hearsAll, namesMs } = this.#agenda();
+    if (!this.#hasLooked && hearsAll) this.#nodes.listenTo('all');
+    this.#hasLooked = true;
+    if (this.#haveSessionsChanged ? hearsAll : this.#isDue('names', namesMs)) {
+      this.#haveSessionsChanged = false;
+      // A node that hangs must not keep the round from its end.
+      await Promise.race([this.#askNames(), sleep(NAMES_WAIT_MS, undefined, { ref: false })]);
+    } else {
+      this.#tellNames();
+    }
+    this.#emit({ type: 'round', atMs: Date.now() });
+    this.#resolveLooked();
   }
 
   /** Whether it is time for a question of that kind to all; then the time is noted. */
@@ -228,7 +240,7 @@ class FleetObserver implements Observation {
     this.#emit(event);
   }
 
-  async #askRouters(agenda: Agenda): Promise<void> {
+  async #askRouters(): Promise<void> {
     if (this.#routersWaiting >= MAX_ROUTERS_WAITING) return;
     this.#routersWaiting += 1;
     try {
@@ -240,12 +252,11 @@ class FleetObserver implements Observation {
       this.#routerCount = answer.routers.length;
       this.#emit({ type: 'routers', atMs: Date.now(), ...answer, latencyMs });
       const zids = answer.routers.flatMap((router) => router.sessions.map((one) => one.zid)).sort();
-      const hasChanged = zids.join() !== this.#sessionsSeen;
-      if (!this.#isDue('names', hasChanged ? agenda.newNamesMs : agenda.namesMs)) return this.#tellNames();
-      this.#sessionsSeen = zids.join();
-      if (hasChanged) this.#names.keepOnly(new Set(zids));
-      // A node that hangs must not keep the round from its end.
-      await Promise.race([this.#askNames(), sleep(NAMES_WAIT_MS, undefined, { ref: false })]);
+      if (zids.join() !== this.#sessionsSeen) {
+        this.#sessionsSeen = zids.join();
+        this.#haveSessionsChanged = true;
+        this.#names.keepOnly(new Set(zids));
+      }
     } catch {
       // Lost link, time limit, end of the program: the state shows what was heard last, with its age.
     } finally {
@@ -257,7 +268,7 @@ class FleetObserver implements Observation {
     try {
       await this.#names.ask(this.#session, this.#limits);
     } catch {
-      // As above.
+      // Lost link, time limit, end of the program: names are a courtesy.
     }
     this.#tellNames();
   }

@@ -240,11 +240,16 @@ function reduceHeartbeats(state: FleetState, event: EventOf<'heartbeats'>): Flee
   return { ...state, heartbeats };
 }
 
-/** A time that nobody brings up to date any more would soon look like silence. */
+/** A time or a token that nobody brings up to date any more would soon be wrong. */
 function reduceListening(state: FleetState, { machines }: EventOf<'listening'>): FleetState {
   if (machines === 'all') return state;
-  const heartbeats = new Map([...state.heartbeats].filter(([machine]) => machines.has(machine)));
-  return heartbeats.size === state.heartbeats.size ? state : { ...state, heartbeats };
+  const only = <T>(known: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    [...known.keys()].every((machine) => machines.has(machine))
+      ? known
+      : new Map([...known].filter(([machine]) => machines.has(machine)));
+  const heartbeats = only(state.heartbeats);
+  const tokens = only(state.tokens);
+  return heartbeats === state.heartbeats && tokens === state.tokens ? state : { ...state, heartbeats, tokens };
 }
 
 function reduceTick(state: FleetState, event: EventOf<'tick'>): FleetState {

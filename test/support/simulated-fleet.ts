@@ -15,7 +15,7 @@ import {
 import { encodeDaemonManifest } from '../../source/wire/manifest.ts';
 import { type NodeState, nodeStateToWire } from '../../source/wire/node-state.ts';
 import { encodeShmLedger } from '../../source/wire/shm-ledger.ts';
-import type { Declaration, Query, Session } from '../../source/zenoh/session.ts';
+import type { Declaration, Publisher, Query, Session } from '../../source/zenoh/session.ts';
 import { makeLedger, makeNodeState } from './fake-fleet.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -102,7 +102,10 @@ class Fleet implements SimulatedFleet {
       wanted.push(() => session.liveliness.declareToken(daemonTokenKey(id)));
       for (const node of machine.nodes) {
         answers(nodeManifestKey(id, node.name), () => new Uint8Array());
-        wanted.push(() => machine.raiseToken(node));
+        wanted.push(
+          () => machine.raiseToken(node),
+          () => machine.declarePulse(node),
+        );
       }
     }
     const { keys = 0 } = this.#options;
@@ -154,6 +157,7 @@ interface SimulatedNode {
   /** Its record as it goes into an answer. */
   bytes: Buffer;
   token: Declaration | undefined;
+  pulse: Publisher | undefined;
 }
 
 class Machine {
@@ -184,7 +188,7 @@ class Machine {
         outputs: 'flowing',
         outputRateHz: 10,
       });
-      return { name, state, bytes: recordOf(state), token: undefined };
+      return { name, state, bytes: recordOf(state), token: undefined, pulse: undefined };
     });
     this.#head = listHead(this.nodes.length);
   }
@@ -206,6 +210,11 @@ class Machine {
     });
   }
 
+  async declarePulse(node: SimulatedNode): Promise<Declaration> {
+    node.pulse = await this.session.declarePublisher(healthKey(this.id, node.name));
+    return node.pulse;
+  }
+
   async raiseToken(node: SimulatedNode): Promise<Declaration> {
     node.token = await this.session.liveliness.declareToken(nodeTokenKey(this.id, node.name));
     return node.token;
@@ -215,7 +224,7 @@ class Machine {
   beat(turn: number): void {
     const node = this.nodes[turn % this.nodes.length];
     if (node === undefined || node.state.status !== 'running') return;
-    void this.session.put(healthKey(this.id, node.name), 'ok').catch(ignoreEnd);
+    void node.pulse?.put('ok').catch(ignoreEnd);
     writeTime(node.bytes, 'last_health_check_ms', Date.now());
   }
 
