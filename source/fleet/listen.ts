@@ -37,6 +37,7 @@ export class NodeListener {
   readonly #beats: Batch<NodeName>;
   /** By machine, `*` for all. */
   readonly #declared = new Map<string, readonly Promise<Declaration>[]>();
+  readonly #daemons = new Set<string>();
   #hints: Promise<Declaration> | undefined;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
@@ -57,12 +58,19 @@ export class NodeListener {
       ({ keyExpr, alive }) => {
         const key = parseKey(keyExpr);
         if (key.kind !== 'daemon-token') return;
+        if (alive) this.#daemons.add(key.machine);
+        else this.#daemons.delete(key.machine);
         this.#changes({ machine: key.machine, isAlive: alive });
         onHint(key.machine);
       },
       { history: true },
     );
     daemons.catch(ignoreClosed);
+  }
+
+  /** Daemons whose tokens stand: known long before all of them have answered. */
+  get daemonCount(): number {
+    return this.#daemons.size;
   }
 
   /** The session makes what is declared again by itself after a loss. */

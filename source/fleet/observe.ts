@@ -43,6 +43,8 @@ const MAX_VISIBLE_ASKED = 24;
 /** New machines up to this number are asked one by one for what else they have to tell, more all at once. */
 const MAX_NEW_ASKED = 16;
 const MAX_HEARD_MACHINES = 16;
+/** Of a machine that has not answered yet. */
+const USUAL_NODES = 20;
 const MAX_ROUTERS_WAITING = 3;
 const NAMES_WAIT_MS = 500;
 
@@ -159,11 +161,14 @@ class FleetObserver implements Observation {
     if (this.#hasLooked) this.#turns.add(machine);
   }
 
+  /** Machines that have not answered yet count as well: what is subscribed for all must not be many times what was thought. */
   #agenda(): Agenda {
-    const { intervalMs } = this.#options;
+    const answered = this.#nodeCounts.size;
+    const missing = Math.max(0, this.#nodes.daemonCount - answered);
+    const usual = answered === 0 ? USUAL_NODES : this.#nodeCount / answered;
     return agendaFor(
-      { machines: this.#nodeCounts.size, routers: this.#routerCount, nodes: this.#nodeCount },
-      intervalMs,
+      { machines: answered + missing, routers: this.#routerCount, nodes: this.#nodeCount + missing * usual },
+      this.#options.intervalMs,
     );
   }
 
