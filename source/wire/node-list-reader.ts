@@ -49,11 +49,15 @@ export function createNodeListReader(): NodeListReader {
         lastNodes = [];
         return decodeNodeList(payload);
       }
-      const nodes = list.places.map((place) => place.node);
-      const isSame = nodes.length === lastNodes.length && nodes.every((node, index) => node === lastNodes[index]);
-      lastBytes = bytes;
-      lastPlaces = list.places;
-      lastNodes = isSame ? lastNodes : nodes;
+      const { places } = list;
+      // Bytes that say the same are let go of: those before serve as well, and memory that lives on costs more than any other.
+      if (places.length !== lastPlaces.length || places.some((place, index) => place !== lastPlaces[index])) {
+        const isSame =
+          places.length === lastNodes.length && places.every((place, index) => place.node === lastNodes[index]);
+        if (!isSame) lastNodes = places.map((place) => place.node);
+        lastBytes = bytes;
+        lastPlaces = places;
+      }
       return decoded({ nodes: lastNodes, timestampMs: list.timestampMs, machineId: list.machineId, invalid: [] });
     },
   };
@@ -136,7 +140,7 @@ function moved(bytes: Buffer, at: number, before: Buffer, old: Placed): Placed |
     from = end;
   }
   if (!isSame(bytes, at, before, old.start, from, length)) return undefined;
-  const place = { ...old, start: at, end: at + length };
+  const place = at === old.start ? old : { ...old, start: at, end: at + length };
   const { rate } = old;
   if (rate === undefined || isSame(bytes, at, before, old.start, rate.start, rate.end)) return place;
   const item = decodeCbor(bytes.subarray(at + rate.start, at + rate.end));
