@@ -12,6 +12,7 @@ import type { NodeTarget } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
+import { keepProgramSmall } from './top-memory.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
@@ -54,10 +55,12 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   for (const signal of LEAVING) process.on(signal, leave);
+  const endTidying = keepProgramSmall();
   try {
     await app.ended;
   } finally {
     app.close();
+    endTidying();
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
     for (const signal of LEAVING) process.off(signal, leave);

@@ -9,8 +9,8 @@ import { Screen } from './screen.ts';
 const LARGE = { machines: 500, nodes: 20, keys: 20_000 };
 const SMALL = { machines: 5, nodes: 20, keys: 0 };
 const CHANGE_SHARE = 0.05;
-const SECONDS = 30;
-const KEYS = 200;
+const SECONDS = 20;
+const KEYS = 100;
 
 /** `top` on a simulated fleet of 500 machines with 20 nodes each, of which every twentieth changes in each second. */
 export const fleetScale: Benchmark = {
