@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { chaos } from './chaos.ts';
 import { daemonLoad } from './daemon-load.ts';
 import { fleetScale } from './fleet-scale.ts';
+import { frames } from './frames.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
 import { routerReturn } from './router-return.ts';
 import { shm } from './shm.ts';
@@ -10,7 +11,17 @@ import { soak } from './soak.ts';
 import { startUp } from './start-up.ts';
 import { topCost } from './top-cost.ts';
 
-const benchmarks: readonly Benchmark[] = [startUp, shm, topCost, routerReturn, daemonLoad, fleetScale, soak, chaos];
+const benchmarks: readonly Benchmark[] = [
+  startUp,
+  shm,
+  topCost,
+  routerReturn,
+  daemonLoad,
+  fleetScale,
+  frames,
+  soak,
+  chaos,
+];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
