@@ -157,7 +157,7 @@ function chunkOf(state: FleetState, machine: Machine, before: Chunk | undefined)
   ) {
     return before;
   }
-  const nodes = keepRows(before?.nodes, nodeRows(machine, { freshness, tokens, heartbeats }));
+  const nodes = nodeRows(machine, { freshness, tokens, heartbeats }, before?.nodes);
   return {
     machine,
     freshness,
@@ -215,20 +215,31 @@ function machineRow(machine: Machine, freshness: Freshness): MachineRow {
   };
 }
 
+/** Rows that would hold the same as those before are not even made. */
 function nodeRows(
   machine: Machine,
   { freshness, tokens, heartbeats }: Pick<Chunk, 'freshness' | 'tokens' | 'heartbeats'>,
+  before: readonly NodeRow[] | undefined,
 ): readonly NodeRow[] {
-  return machine.nodes.map((node) => ({
-    key: nodeKey(machine.id, node.name),
-    machine: machine.id,
-    node,
-    freshness,
-    lostSinceMs: machine.lostSinceMs,
-    hasToken: tokens?.has(node.name) ?? false,
-    heartbeatAtMs: node.status === 'running' ? heartbeats?.get(node.name) : undefined,
-    shm: machine.shm?.growth?.find((growth) => growth.node === node.name),
-  }));
+  const { lostSinceMs } = machine;
+  const growth = machine.shm?.growth;
+  const rows = machine.nodes.map((node, index): NodeRow => {
+    const hasToken = tokens?.has(node.name) ?? false;
+    const heartbeatAtMs = node.status === 'running' ? heartbeats?.get(node.name) : undefined;
+    const shm = growth?.find((of) => of.node === node.name);
+    const old = before?.[index];
+    const isSame =
+      old?.node === node &&
+      old.freshness === freshness &&
+      old.lostSinceMs === lostSinceMs &&
+      old.hasToken === hasToken &&
+      old.heartbeatAtMs === heartbeatAtMs &&
+      old.shm === shm;
+    if (isSame) return old;
+    const key = old?.node.name === node.name ? old.key : nodeKey(machine.id, node.name);
+    return { key, machine: machine.id, node, freshness, lostSinceMs, hasToken, heartbeatAtMs, shm };
+  });
+  return before !== undefined && sameList(before, rows) ? before : rows;
 }
 
 function routerRows(state: FleetState): RouterRow[] {
