@@ -1,85 +1,54 @@
 /**
  * Who listens to thumbnails by their name. A subscriber of `**`, a recorder or a dashboard, matches them as well and is no
- * viewer: for it alone nobody decodes, scales and sends pictures. Routers tell which key expressions are subscribed to.
+ * viewer: for it alone nobody decodes, scales and sends pictures. A publisher on a key that nobody means tells whether one
+ * of that kind is there; while it is, only cameras that a viewer asked for (thumbnail-wish.ts) are watched. The admin space
+ * would tell more, but asking it for subscribers can stop a router (see fleet/session-names.ts).
  */
-import { keyExprIntersects } from '../zenoh/key-expr.ts';
-import { type Session, SessionError } from '../zenoh/session.ts';
+import { thumbnailDecoyKey, thumbnailKey } from '../wire/keys.ts';
+import type { Publisher, Session } from '../zenoh/session.ts';
 
-/** Matched subscribers are looked at so often, since a viewer may join a recorder. */
+/** A wish ends without a word. */
 const LOOK_MS = 2_000;
-const ANSWER_MS = 1_500;
-const LAST_CHUNK = 'thumbnail';
 
 export class ThumbnailViewers {
-  readonly #session: Session;
-  readonly #onChange: () => void;
-  readonly #ending = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #isMatched = false;
-  /** Undefined where no router tells: then whoever matches counts. */
-  #keyExprs: readonly string[] | undefined = [];
+  readonly #any: Publisher;
+  readonly #decoy: Publisher;
+  readonly #stops: readonly (() => void)[];
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(session: Session, onChange: () => void) {
-    this.#session = session;
-    this.#onChange = onChange;
+  /** `onChange`: what {@link watch} says may be another now. */
+  static async open(session: Session, machineId: string, onChange: () => void): Promise<ThumbnailViewers> {
+    const any = await session.declarePublisher(thumbnailKey(machineId, '**'));
+    return new ThumbnailViewers(any, await session.declarePublisher(thumbnailDecoyKey(machineId)), onChange);
   }
 
-  /** Whether any subscriber matches a thumbnail at all. */
-  match(isMatched: boolean): void {
-    if (isMatched === this.#isMatched) return;
-    this.#isMatched = isMatched;
-    if (isMatched) void this.look();
-    else {
-      clearTimeout(this.#timer);
-      this.#keyExprs = [];
-      this.#onChange();
-    }
+  private constructor(any: Publisher, decoy: Publisher, onChange: () => void) {
+    this.#any = any;
+    this.#decoy = decoy;
+    this.#stops = [any, decoy].map((publisher) => publisher.onMatching(onChange));
+    this.#timer = setInterval(() => {
+      if (decoy.matching) onChange();
+    }, LOOK_MS).unref();
   }
 
-  /** Whether someone listens to thumbnails of that key expression, and not just to everything. */
-  watch(keyExpr: string): boolean {
-    if (!this.#isMatched) return false;
-    return this.#keyExprs?.some((viewed) => keyExprIntersects(viewed, keyExpr)) ?? true;
+  /** Whether any thumbnail, of whichever camera, has a subscriber. */
+  get isAnyMatched(): boolean {
+    return this.#any.matching;
   }
 
-  /** Asks now. */
-  async look(): Promise<void> {
-    clearTimeout(this.#timer);
-    const found = await this.#ask();
-    if (this.#ending.signal.aborted || !this.#isMatched) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.look(), LOOK_MS);
-    if (found?.join() === this.#keyExprs?.join() && (found === undefined) === (this.#keyExprs === undefined)) return;
-    this.#keyExprs = found;
-    this.#onChange();
+  /** Whether someone listens to everything. */
+  get hasRecorder(): boolean {
+    return this.#decoy.matching;
   }
 
-  close(): void {
-    this.#ending.abort();
-    clearTimeout(this.#timer);
+  /** Whether a thumbnail with a subscriber is looked at; `wishedUntilMs` on the clock of `performance.now()`. */
+  watch(isMatched: boolean, wishedUntilMs: number): boolean {
+    return isMatched && (!this.hasRecorder || performance.now() < wishedUntilMs);
   }
 
-  async #ask(): Promise<readonly string[] | undefined> {
-    const { link } = this.#session;
-    const router = (link.state === 'connected' ? link.routerZid : undefined) ?? '*';
-    const replies = this.#session.get(`@/${router}/router/subscriber/**/${LAST_CHUNK}`, {
-      target: 'all',
-      consolidation: 'none',
-      timeoutMs: ANSWER_MS,
-      signal: this.#ending.signal,
-    });
-    const keyExprs = new Set<string>();
-    let isTold = false;
-    try {
-      for await (const reply of replies) {
-        if (!reply.ok) continue;
-        isTold = true;
-        const [, keyExpr] = /^@\/[^/]+\/router\/subscriber\/(.+)$/.exec(reply.sample.keyExpr) ?? [];
-        if (keyExpr?.split('/').at(-1) === LAST_CHUNK) keyExprs.add(keyExpr);
-      }
-    } catch (error) {
-      if (!(error instanceof SessionError)) throw error;
-    }
-    return isTold ? [...keyExprs].sort() : undefined;
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const stop of this.#stops) stop();
+    await Promise.all([this.#any.undeclare(), this.#decoy.undeclare()]);
   }
 }

@@ -44,7 +44,7 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
   const turnAll = (): void => {
     for (const camera of cameras.values()) camera.then((opened) => opened.turn()).catch(ignoreSessionErrors);
   };
-  const viewers = new ThumbnailViewers(session, turnAll);
+  const viewers = await ThumbnailViewers.open(session, machineId, turnAll);
   const cameraNamed = (name: string): Promise<Thumbnails> | undefined => {
     const known = cameras.get(name);
     if (known !== undefined || cameras.size >= MAX_CAMERAS) return known;
@@ -61,8 +61,7 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
     const camera = await cameraNamed(name);
     if (camera === undefined) return query.replyError(`more than ${MAX_CAMERAS} cameras`);
     const grant = camera.wish(parseWish(query.parameters));
-    // It may have come this moment.
-    if (!camera.isWanted) void viewers.look();
+    camera.turn();
     await query.reply(query.keyExpr, encodeGrant(grant), { encoding: CBOR_ENCODING });
   };
   const find = async (): Promise<void> => {
@@ -70,9 +69,6 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
     for (const { node, outputs } of found) if (outputs.includes('raw')) cameraNamed(node)?.catch(ignoreSessionErrors);
   };
   const look = (): void => void find().catch(ignoreSessionErrors);
-  const any = await session.declarePublisher(thumbnailKey(machineId, '**'));
-  any.onMatching((isMatched) => viewers.match(isMatched));
-  viewers.match(any.matching);
   const queryable = await session.declareQueryable(thumbnailWishKey(machineId, '**'), answer);
   const tokens = await session.liveliness.declareSubscriber(nodeTokenKey(machineId, '*'), ({ alive }) => {
     if (alive) look();
@@ -82,8 +78,7 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
   return {
     async close() {
       clearInterval(timer);
-      viewers.close();
-      await Promise.all([queryable.undeclare(), tokens.undeclare(), any.undeclare()]);
+      await Promise.all([queryable.undeclare(), tokens.undeclare(), viewers.close()]);
       const all = await Promise.allSettled(cameras.values());
       for (const camera of all) if (camera.status === 'fulfilled') await camera.value.close();
     },
@@ -118,13 +113,10 @@ class Thumbnails {
     this.turn();
   }
 
-  get isWanted(): boolean {
-    return this.#publisher.matching && this.#viewers.watch(this.#publisher.keyExpr);
-  }
-
   /** Begins or ends, as viewers have come and gone. */
   turn(): void {
-    this.#turn(this.isWanted);
+    const wishedUntilMs = Math.max(0, ...[...this.#wishes.values()].map(({ untilMs }) => untilMs));
+    this.#turn(this.#viewers.watch(this.#publisher.matching, wishedUntilMs));
   }
 
   /** Takes a viewer's wish; wishes of the same content need no more than one place. */

@@ -13,6 +13,7 @@ import type { NodeAction } from '../wire/command.ts';
 import { nativePictures } from '../zenoh/native-pictures.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
+import { keepProgramSmall } from './top-memory.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
@@ -37,11 +38,15 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     savePhoto,
     async send(target, action) {
       const outcome = await sendSigned(session, target, action);
-      if (action !== 'get_logs') observation.refresh();
+      if (action !== 'get_logs') observation.refresh(target.machine);
       return outcome;
     },
   });
-  const observation = observeFleet(session, { intervalMs: options.intervalMs, onEvent: app.model.dispatch });
+  const observation = observeFleet(session, {
+    intervalMs: options.intervalMs,
+    onEvent: app.model.dispatch,
+    visible: app.model.visible,
+  });
   // The stack of an error belongs on the normal screen: on the alternate one it would vanish with it.
   let failure: unknown;
   const fail = (error: unknown): void => {
@@ -52,10 +57,12 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   for (const signal of LEAVING) process.on(signal, leave);
+  const endTidying = keepProgramSmall();
   try {
     await app.ended;
   } finally {
     app.close();
+    endTidying();
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
     for (const signal of LEAVING) process.off(signal, leave);

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ThumbnailViewers } from '../camera/thumbnail-viewers.ts';
 import { projectRoot } from '../project-root.ts';
-import { thumbnailKey } from '../wire/keys.ts';
-import type { Session } from '../zenoh/session.ts';
+import { thumbnailWishKey } from '../wire/keys.ts';
+import { WISH_MS } from '../wire/thumbnail-wish.ts';
+import type { Declaration, Session } from '../zenoh/session.ts';
 
 export interface ThumbnailsOptions {
   readonly session: Session;
@@ -29,16 +30,26 @@ const KILL_MS = 3_000;
 export async function openThumbnails(options: ThumbnailsOptions): Promise<() => Promise<void>> {
   const { session, machineId } = options;
   const keeper = new ThumbnailerKeeper(options);
+  let wishedUntilMs = 0;
   // Of all cameras at once: the daemon need not know them.
-  const anyThumbnail = thumbnailKey(machineId, '**');
-  const publisher = await session.declarePublisher(anyThumbnail);
-  const viewers = new ThumbnailViewers(session, () => keeper.want(viewers.watch(anyThumbnail)));
-  const stopMatching = publisher.onMatching((isMatched) => viewers.match(isMatched));
-  viewers.match(publisher.matching);
+  const viewers = await ThumbnailViewers.open(session, machineId, () => look());
+  let wishes: Promise<Declaration> | undefined;
+  const look = (): void => {
+    keeper.want(viewers.watch(viewers.isAnyMatched, wishedUntilMs));
+    // Who makes thumbnails answers wishes; as long as nobody does, the first of them is heard here.
+    if (viewers.hasRecorder) {
+      wishes ??= session.declareQueryable(thumbnailWishKey(machineId, '**'), () => {
+        wishedUntilMs = performance.now() + WISH_MS;
+        look();
+      });
+    } else {
+      void wishes?.then((declared) => declared.undeclare());
+      wishes = undefined;
+    }
+  };
+  look();
   return async () => {
-    stopMatching();
-    viewers.close();
-    await Promise.all([keeper.close(), publisher.undeclare()]);
+    await Promise.all([keeper.close(), viewers.close(), wishes?.then((declared) => declared.undeclare())]);
   };
 }
 

@@ -2,7 +2,7 @@
 import { askControlSocket } from '../daemon/control-socket.ts';
 import { type Home, isCode } from '../daemon/home.ts';
 import { ShmScanner } from '../daemon/shm-scan.ts';
-import { askNames } from '../fleet/observe-routers.ts';
+import { SessionNames } from '../fleet/session-names.ts';
 import { daemonKey, parseKey } from '../wire/keys.ts';
 import { type DaemonManifest, decodeDaemonManifest } from '../wire/manifest.ts';
 import { decodeNodeList, type NodeList } from '../wire/node-state.ts';
@@ -179,11 +179,18 @@ export class Facts {
     }
   }
 
-  /** Names of sessions by zenoh id, from their liveliness tokens. */
+  /** Names of sessions by zenoh id: who answers says from which. */
   names(): Promise<ReadonlyMap<string, string>> {
     return this.#once('names', async () => {
       const connection = await this.connection();
-      return connection.ok ? askNames(connection.session, { timeoutMs: ASK_LIMIT_MS }) : new Map();
+      if (!connection.ok) return new Map();
+      const names = new SessionNames();
+      const signal = AbortSignal.timeout(ASK_LIMIT_MS * 2);
+      await names.ask(connection.session, { timeoutMs: ASK_LIMIT_MS, signal });
+      for (const { machine, replierZid } of await this.daemons()) {
+        if (replierZid !== undefined) names.learn(replierZid, `${machine} daemon`);
+      }
+      return names.news() ?? new Map();
     });
   }
 

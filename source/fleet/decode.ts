@@ -1,9 +1,11 @@
 /** Replies of daemons turned into what the fleet's state holds. What cannot be read becomes a sentence, never an error. */
-import { parseKey } from '../wire/keys.ts';
+import { type DaemonPart, parseKey } from '../wire/keys.ts';
 import { decodeDaemonManifest } from '../wire/manifest.ts';
-import { decodeNodeList, type NodeState } from '../wire/node-state.ts';
+import { createNodeListReader, type NodeListReader } from '../wire/node-list-reader.ts';
+import type { NodeState } from '../wire/node-state.ts';
 import { decodeShmLedger, type ShmLedger } from '../wire/shm-ledger.ts';
 import type { Reply } from '../zenoh/session.ts';
+import { compareNames } from './compare-names.ts';
 import type { BadAnswer, LedgerAnswer, ManifestAnswer, NodesAnswer } from './events.ts';
 import type { FleetNode, ShmInfo } from './state.ts';
 
@@ -17,31 +19,67 @@ export type DaemonAnswer =
   | { readonly kind: 'none' };
 
 /** Reads one reply to a query on `…/daemon/{manifest,nodes,shm}` that arrived at `atMs`. */
-export function readDaemonReply(reply: Reply, atMs: number): DaemonAnswer {
-  if (!reply.ok) {
-    if (reply.timedOut) return { kind: 'none' };
-    return { kind: 'bad', bad: { message: `A daemon answered with an error: ${reply.message}` } };
-  }
-  const key = parseKey(reply.sample.keyExpr);
-  if (key.kind !== 'daemon') return { kind: 'none' };
-  const { machine, part } = key;
-  const { payload } = reply.sample;
+export type DaemonReader = (reply: Reply, atMs: number) => DaemonAnswer;
+
+/**
+ * Readers of daemons' replies remember each machine's last node list: a node that did not change is the same object in the
+ * next answer, and the list the same list.
+ */
+export function createDaemonReader(): DaemonReader {
+  const machines = new Map<string, MachineReader>();
+  return (reply, atMs) => {
+    if (!reply.ok) {
+      if (reply.timedOut) return { kind: 'none' };
+      return { kind: 'bad', bad: { message: `A daemon answered with an error: ${reply.message}` } };
+    }
+    const key = parseKey(reply.sample.keyExpr);
+    if (key.kind !== 'daemon') return { kind: 'none' };
+    let reader = machines.get(key.machine);
+    if (reader === undefined) {
+      reader = { list: createNodeListReader(), from: [], nodes: [] };
+      // Whoever invents machines without end is read, and not remembered.
+      if (machines.size < MAX_REMEMBERED) machines.set(key.machine, reader);
+    }
+    return readAnswer(key.machine, key.part, reply.sample.payload, atMs, reader);
+  };
+}
+
+const MAX_REMEMBERED = 10_000;
+
+interface MachineReader {
+  readonly list: NodeListReader;
+  /** What the nodes below were made from, and stand in the same order. */
+  from: readonly NodeState[];
+  nodes: readonly FleetNode[];
+}
+
+function readAnswer(
+  machine: string,
+  part: DaemonPart,
+  payload: Uint8Array,
+  atMs: number,
+  reader: MachineReader,
+): DaemonAnswer {
   const bad = (reason: string): DaemonAnswer => ({
     kind: 'bad',
     bad: { machine, message: `its daemon's answer (${part}) cannot be read: ${reason}` },
   });
   switch (part) {
     case 'nodes': {
-      const list = decodeNodeList(payload);
+      const list = reader.list.read(payload);
       if (!list.ok) return bad(list.reason);
       const { nodes, timestampMs, invalid } = list.value;
+      if (nodes !== reader.from) {
+        reader.nodes = toFleetNodes(nodes, timestampMs, atMs, reader);
+        reader.from = nodes;
+      }
       return {
         kind: 'nodes',
         answer: {
           machine,
           hostname: nodes[0]?.machineHostname ?? '',
           ips: nodes[0]?.machineIps ?? [],
-          nodes: nodes.map((node) => toFleetNode(node, timestampMs, atMs)),
+          nodes: reader.nodes,
         },
         bad: invalid.length === 0 ? [] : [{ machine, message: `part of its node list cannot be read: ${invalid[0]}` }],
       };
@@ -61,6 +99,28 @@ export function readDaemonReply(reply: Reply, atMs: number): DaemonAnswer {
     default:
       return { kind: 'none' };
   }
+}
+
+/** In order of their names. A run that goes on keeps the moment it began, however long this answer travelled. */
+function toFleetNodes(
+  states: readonly NodeState[],
+  timestampMs: number,
+  atMs: number,
+  before: MachineReader,
+): readonly FleetNode[] {
+  const made = new Set(before.from);
+  const byName = new Map(before.nodes.map((node) => [node.name, node]));
+  // The nodes are sorted and their records are not: which belongs to which is told by the name.
+  const nodes = states.map((state) => {
+    const old = byName.get(state.name);
+    if (old !== undefined && made.has(state)) return old;
+    const node = toFleetNode(state, timestampMs, atMs);
+    const isSameRun = old?.startedAtMs !== undefined && old.startedAtMs === node.startedAtMs;
+    return isSameRun ? { ...node, upSinceMs: old.upSinceMs } : node;
+  });
+  const isSameOrder =
+    nodes.length === before.nodes.length && nodes.every((node, index) => node.name === before.nodes[index]?.name);
+  return isSameOrder ? nodes : nodes.sort((a, b) => compareNames(a.name, b.name));
 }
 
 /** The machine's clock serves only to measure how long the process had run when its daemon answered. */

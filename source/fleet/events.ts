@@ -52,12 +52,19 @@ export type FleetEvent =
   | { readonly type: 'round'; readonly atMs: number }
   /** Liveliness tokens that came and went, in order. */
   | { readonly type: 'tokens'; readonly atMs: number; readonly changes: readonly TokenChange[] }
-  | { readonly type: 'heartbeats'; readonly atMs: number; readonly keys: ReadonlySet<string> }
+  | { readonly type: 'heartbeats'; readonly atMs: number; readonly beats: readonly NodeName[] }
+  /** Whose nodes' heartbeats and tokens are listened to from now on; those of others are not known any more. */
+  | { readonly type: 'listening'; readonly machines: ReadonlySet<string> | 'all' }
   /** Telemetry: the newest of each machine. */
   | { readonly type: 'loads'; readonly atMs: number; readonly loads: readonly LoadAnswer[] }
   | { readonly type: 'names'; readonly names: ReadonlyMap<string, string> }
   /** Time passes: who has not answered for `lostAfterMs` is lost, who has been lost for `forgetAfterMs` is forgotten. */
   | { readonly type: 'tick'; readonly atMs: number; readonly lostAfterMs: number; readonly forgetAfterMs: number };
+
+export interface NodeName {
+  readonly machine: string;
+  readonly node: string;
+}
 
 export interface TokenChange {
   readonly machine: string;

@@ -1,7 +1,6 @@
-/** What the routers' admin space tells: who is connected, how much flows, and whose liveliness tokens stand. */
-import { parseKey } from '../wire/keys.ts';
+/** What the routers' admin space tells: who is connected, and how much flows. */
 import { decodeRouter, ROUTERS_SELECTOR, type RouterInfo } from '../zenoh/admin.ts';
-import type { Reply, Session } from '../zenoh/session.ts';
+import type { Session } from '../zenoh/session.ts';
 import type { BadAnswer } from './events.ts';
 import type { Router } from './state.ts';
 
@@ -34,41 +33,7 @@ export async function askRouters(session: Session, meter: RateMeter, limits: Lim
   return { routers: [...routers.values()], bad, latencyMs };
 }
 
-/** Names of sessions by zenoh id, from the liveliness tokens that each router knows to be theirs. */
-export async function askNames(session: Session, limits: Limits): Promise<ReadonlyMap<string, string>> {
-  const names = new Map<string, string[]>();
-  for await (const reply of session.get('@/*/router/token/bubbaloop/global/*/*', { ...everyone, ...limits })) {
-    const token = readToken(reply);
-    if (token === undefined) continue;
-    for (const zid of token.zids) {
-      const known = names.get(zid) ?? [];
-      if (!known.includes(token.name)) names.set(zid, [...known, token.name]);
-    }
-  }
-  return new Map([...names].map(([zid, all]) => [zid, all.sort().join(' ')]));
-}
-
 const everyone = { target: 'all', consolidation: 'none' } as const;
-
-function readToken(reply: Reply): { readonly name: string; readonly zids: readonly string[] } | undefined {
-  if (!reply.ok) return undefined;
-  const path = reply.sample.keyExpr.split('/token/')[1];
-  const key = path === undefined ? undefined : parseKey(path);
-  if (key?.kind !== 'daemon-token' && key?.kind !== 'node-token') return undefined;
-  const name = key.kind === 'daemon-token' ? `${key.machine} daemon` : `${key.machine}/${key.node}`;
-  try {
-    const holders: unknown = JSON.parse(new TextDecoder().decode(reply.sample.payload));
-    if (typeof holders !== 'object' || holders === null) return undefined;
-    const zids = ['clients', 'peers'].flatMap((role) => {
-      const list: unknown = Reflect.get(holders, role);
-      return Array.isArray(list) ? list.filter((zid) => typeof zid === 'string') : [];
-    });
-    return { name, zids };
-  } catch {
-    // A name is a courtesy: without it the session is shown by its id.
-    return undefined;
-  }
-}
 
 function toRouter(info: RouterInfo, rates: Rates): Router {
   return {

@@ -1,50 +1,52 @@
 /**
  * Watches the fleet through a session and tells what happens as events. Asks in rounds, listens in between: liveliness
- * tokens and heartbeats come by themselves, what daemons and routers know has to be asked for.
+ * tokens and heartbeats come by themselves, what daemons and routers know has to be asked for. In a large fleet everybody
+ * is asked in turn, and those that are on the screen, or of whom something was heard, in each round.
  */
-import { daemonKey, EVERY_TOKEN, healthKey, parseKey, telemetryKey } from '../wire/keys.ts';
-import type { Reply, Sample, Session } from '../zenoh/session.ts';
-import { type Batch, createBatch } from './batch.ts';
-import { readDaemonReply } from './decode.ts';
-import type { FleetEvent, TokenChange } from './events.ts';
-import { readLoad } from './machine-load.ts';
-import { askNames, askRouters, createRateMeter } from './observe-routers.ts';
-import { nodeKey } from './state.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Session } from '../zenoh/session.ts';
+import { type Agenda, agendaFor, NOTHING_VISIBLE, type Visible } from './agenda.ts';
+import { DaemonQuestions, QUESTION_LIMIT_MS } from './ask-daemons.ts';
+import type { FleetEvent } from './events.ts';
+import { LoadListener, NodeListener } from './listen.ts';
+import { askRouters, createRateMeter } from './observe-routers.ts';
+import { SessionNames } from './session-names.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 export interface ObserveOptions {
   /** Time from the beginning of one round of questions to the next, milliseconds. */
   readonly intervalMs: number;
   onEvent(event: FleetEvent): void;
+  /** Asked at the beginning of each round. */
+  visible?(): Visible;
 }
 
 export interface Observation {
-  /** Asks the daemons for their nodes now: something was changed. */
-  refresh(): void;
+  /** Asks the daemon of a machine, or all, for its nodes now: something was changed. */
+  refresh(machine?: string): void;
   /** Resolves when a first round has been answered, or its time has run out. */
   readonly looked: Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Time limit of one question. A machine that takes longer is shown as it was. */
-const QUESTION_LIMIT_MS = 2_500;
-/** Questions of one kind that may wait at once: a machine that hangs must not keep the others' news back. */
-const MAX_WAITING = 3;
 /** After the link came up daemons come back one by one; for so long rounds follow quickly. */
 const EAGER_FOR_MS = 6_000;
 const EAGER_INTERVAL_MS = 400;
-/** Ledgers make a daemon look through /proc, manifests hardly change: both are asked less often than nodes. */
-const LEDGER_INTERVAL_MS = 2_000;
-const MANIFEST_INTERVAL_MS = 10_000;
-const NAMES_INTERVAL_MS = 15_000;
 const NEVER = Number.NEGATIVE_INFINITY;
+/** When each kind of question was put to all. */
+const NOT_ASKED = { nodes: NEVER, shm: NEVER, manifest: NEVER, routers: NEVER, names: NEVER };
 const LATENCY_SAMPLES = 5;
-const BATCH_MS = 40;
-const HEARTBEAT_BATCH_MS = 500;
-/** Telemetry comes every 2 s from each machine; of these only the newest is kept, and read. */
-const LOAD_BATCH_MS = 5_000;
-/** Many times what a machine has to tell. */
-const MAX_LOAD_BYTES = 64 * 1024;
+const REFRESH_MS = 40;
 const FORGET_AFTER_MS = 15 * 60_000;
+/** What is visible is asked for in each round, up to so many machines; a screen shows few more. */
+const MAX_VISIBLE_ASKED = 24;
+/** New machines up to this number are asked one by one for what else they have to tell, more all at once. */
+const MAX_NEW_ASKED = 16;
+const MAX_HEARD_MACHINES = 16;
+/** Of a machine that has not answered yet. */
+const USUAL_NODES = 20;
+const MAX_ROUTERS_WAITING = 3;
+const NAMES_WAIT_MS = 500;
 
 export function observeFleet(session: Session, options: ObserveOptions): Observation {
   return new FleetObserver(session, options);
@@ -55,26 +57,30 @@ class FleetObserver implements Observation {
   readonly #session: Session;
   readonly #options: ObserveOptions;
   readonly #abort = new AbortController();
-  readonly #waiting = new Map<string, number>();
+  readonly #daemons: DaemonQuestions;
   readonly #meter = createRateMeter();
-  readonly #tokens: Batch<TokenChange>;
-  readonly #heartbeats: Batch<string>;
-  readonly #loads: Batch<string>;
-  /** Newest telemetry that is not told yet, by key. */
-  readonly #newestLoads = new Map<string, Uint8Array>();
-  /** Keys of telemetry that came since the link did. */
-  #loadsSeen = new Set<string>();
+  readonly #names = new SessionNames();
+  readonly #loads: LoadListener;
+  readonly #nodes: NodeListener;
+  readonly #turns = new TurnQueue((machine) => void this.#daemons.askOne(machine, 'nodes'));
   readonly #stopLink: () => void;
   #resolveLooked: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #refreshTimer: NodeJS.Timeout | undefined;
   #connectedAtMs: number | undefined;
-  #answeredMachines = new Set<string>();
-  /** Of the last question of each kind. */
-  #ledgersAtMs = NEVER;
-  #manifestsAtMs = NEVER;
-  #namesAtMs = NEVER;
+  /** Nodes of each machine that has answered since the link came. */
+  readonly #nodeCounts = new Map<string, number>();
+  /** Machines that have just answered for the first time. */
+  readonly #newcomers = new Set<string>();
+  readonly #haveLedger = new Set<string>();
+  #nodeCount = 0;
+  #routerCount = 0;
+  #routersWaiting = 0;
+  readonly #askedAtMs = { ...NOT_ASKED };
   #sessionsSeen = '';
+  #haveSessionsChanged = false;
+  /** Whether a round has ended since the link came. */
+  #hasLooked = false;
   #latencies: readonly number[] = [];
 
   constructor(session: Session, options: ObserveOptions) {
@@ -83,30 +89,40 @@ class FleetObserver implements Observation {
     this.looked = new Promise((resolve) => {
       this.#resolveLooked = resolve;
     });
-    this.#tokens = createBatch<TokenChange>(BATCH_MS, (changes) => {
-      this.#emit({ type: 'tokens', atMs: Date.now(), changes });
-      this.refresh();
+    this.#daemons = new DaemonQuestions({
+      session,
+      signal: this.#abort.signal,
+      onAnswers: (event) => this.#answered(event),
+      onDaemonSession: (zid, machine) => this.#names.learn(zid, `${machine} daemon`),
     });
-    this.#heartbeats = createBatch<string>(HEARTBEAT_BATCH_MS, (keys) =>
-      this.#emit({ type: 'heartbeats', atMs: Date.now(), keys: new Set(keys) }),
-    );
-    this.#loads = createBatch<string>(LOAD_BATCH_MS, () => this.#tellLoads());
+    this.#nodes = new NodeListener({
+      session,
+      onEvent: (event) => this.#emit(event),
+      onHint: (machine) => this.#hinted(machine),
+    });
+    this.#loads = new LoadListener((event) => this.#emit(event));
     this.#stopLink = session.onLink(() => this.#linkChanged());
     this.#linkChanged();
-    void this.#listen();
+    // Only a closed session refuses a declaration, and then nobody listens any more.
+    this.#loads.listen(session, (machine) => this.#nodeCounts.has(machine)).catch(() => undefined);
   }
 
-  refresh(): void {
-    if (this.#refreshTimer !== undefined || this.#isStopped) return;
-    this.#refreshTimer = setTimeout(() => {
+  refresh(machine?: string): void {
+    if (this.#isStopped) return;
+    if (machine !== undefined) {
+      this.#turns.add(machine);
+      return;
+    }
+    this.#refreshTimer ??= setTimeout(() => {
       this.#refreshTimer = undefined;
-      void this.#askDaemons('nodes');
-    }, BATCH_MS);
+      void this.#daemons.askAll('nodes');
+    }, REFRESH_MS);
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#stopLink();
+    this.#turns.clear();
     clearTimeout(this.#timer);
     clearTimeout(this.#refreshTimer);
     this.#resolveLooked();
@@ -124,162 +140,150 @@ class FleetObserver implements Observation {
     const { link, zid } = this.#session;
     this.#emit({ type: 'link', link, zid });
     clearTimeout(this.#timer);
+    this.#turns.clear();
     if (link.state !== 'connected') {
       this.#connectedAtMs = undefined;
       return;
     }
     this.#connectedAtMs = performance.now();
-    this.#answeredMachines = new Set();
-    this.#loadsSeen = new Set();
-    this.#ledgersAtMs = NEVER;
-    this.#manifestsAtMs = NEVER;
-    this.#namesAtMs = NEVER;
+    this.#nodeCounts.clear();
+    this.#nodeCount = 0;
+    this.#newcomers.clear();
+    this.#haveLedger.clear();
+    this.#loads.linkCame();
+    this.#hasLooked = false;
+    Object.assign(this.#askedAtMs, NOT_ASKED);
     this.#round();
   }
 
-  /** Tokens and heartbeats. The session makes the declarations again by itself after a loss. */
-  async #listen(): Promise<void> {
-    try {
-      await this.#session.liveliness.declareSubscriber(
-        EVERY_TOKEN,
-        ({ keyExpr, alive }) => {
-          const key = parseKey(keyExpr);
-          if (key.kind === 'daemon-token') this.#tokens({ machine: key.machine, isAlive: alive });
-          if (key.kind === 'node-token') this.#tokens({ machine: key.machine, node: key.node, isAlive: alive });
-        },
-        { history: true },
-      );
-      await this.#session.declareSubscriber(healthKey('*', '*'), (sample) => {
-        const key = parseKey(sample.keyExpr);
-        if (key.kind === 'health' && key.machine !== undefined) this.#heartbeats(nodeKey(key.machine, key.node));
-      });
-      await this.#session.declareSubscriber(telemetryKey('*'), (sample) => this.#takeLoad(sample));
-    } catch {
-      // Only a closed session refuses a declaration, and then nobody listens any more.
-    }
+  #hinted(machine: string): void {
+    // The tokens that stand already when we come are no news of theirs.
+    if (this.#hasLooked) this.#turns.add(machine);
+  }
+
+  /** Machines that have not answered yet count as well: what is subscribed for all must not be many times what was thought. */
+  #agenda(): Agenda {
+    const answered = this.#nodeCounts.size;
+    const missing = Math.max(0, this.#nodes.daemonCount - answered);
+    const usual = answered === 0 ? USUAL_NODES : this.#nodeCount / answered;
+    return agendaFor(
+      { machines: answered + missing, routers: this.#routerCount, nodes: this.#nodeCount + missing * usual },
+      this.#options.intervalMs,
+    );
   }
 
   #round(): void {
-    if (this.#isStopped || this.#connectedAtMs === undefined) return;
-    // Monotonic: a clock that is set back must not keep a question from being asked.
-    const startedAtMs = performance.now();
-    const questions = [this.#askRouters(), this.#askDaemons('nodes')];
-    if (startedAtMs - this.#ledgersAtMs >= LEDGER_INTERVAL_MS) {
-      this.#ledgersAtMs = startedAtMs;
-      questions.push(this.#askDaemons('shm'));
-    }
-    if (startedAtMs - this.#manifestsAtMs >= MANIFEST_INTERVAL_MS) {
-      this.#manifestsAtMs = startedAtMs;
-      questions.push(this.#askDaemons('manifest'));
-    }
     const connectedAtMs = this.#connectedAtMs;
-    void Promise.all(questions).then(() => {
-      if (connectedAtMs !== this.#connectedAtMs) return;
-      this.#emit({ type: 'round', atMs: Date.now() });
-      this.#resolveLooked();
-    });
-    this.#emit({
-      type: 'tick',
-      atMs: Date.now(),
-      lostAfterMs: Math.max(5_000, this.#options.intervalMs * 4),
-      forgetAfterMs: FORGET_AFTER_MS,
-    });
-    const isEager = startedAtMs - connectedAtMs < EAGER_FOR_MS;
+    if (this.#isStopped || connectedAtMs === undefined) return;
+    const agenda = this.#agenda();
+    const visible = this.#options.visible?.() ?? NOTHING_VISIBLE;
+    const questions: Promise<void>[] = [];
+    if (this.#isDue('routers', agenda.routersMs)) questions.push(this.#askRouters());
+    if (this.#isDue('nodes', agenda.nodesMs)) questions.push(this.#daemons.askAll('nodes'));
+    else {
+      this.#turns.repeat();
+      for (const machine of visible.nodes.slice(0, MAX_VISIBLE_ASKED)) void this.#daemons.askOne(machine, 'nodes');
+    }
+    const newcomers = [...this.#newcomers].filter((machine) => !this.#haveLedger.has(machine));
+    this.#newcomers.clear();
+    const areMany = newcomers.length > MAX_NEW_ASKED;
+    if (this.#isDue('shm', areMany ? 0 : agenda.ledgersMs)) questions.push(this.#daemons.askAll('shm'));
+    else {
+      const asked = new Set([...newcomers, ...visible.shm.slice(0, MAX_VISIBLE_ASKED)]);
+      for (const machine of asked) void this.#daemons.askOne(machine, 'shm');
+    }
+    if (this.#isDue('manifest', areMany ? 0 : agenda.manifestsMs)) questions.push(this.#daemons.askAll('manifest'));
+    else for (const machine of newcomers) void this.#daemons.askOne(machine, 'manifest');
+    if (this.#hasLooked)
+      this.#nodes.listenTo(agenda.hearsAll ? 'all' : new Set(visible.nodes.slice(0, MAX_HEARD_MACHINES)));
+    void this.#endRound(questions, connectedAtMs);
+    this.#emit({ type: 'tick', atMs: Date.now(), lostAfterMs: agenda.lostAfterMs, forgetAfterMs: FORGET_AFTER_MS });
+    const isEager = performance.now() - connectedAtMs < EAGER_FOR_MS;
     const pauseMs = isEager ? Math.min(EAGER_INTERVAL_MS, this.#options.intervalMs) : this.#options.intervalMs;
     this.#timer = setTimeout(() => this.#round(), pauseMs);
   }
 
-  /** Asks every daemon for one of its parts. Answers are told in small batches as they come, not when all are there. */
-  async #askDaemons(part: 'nodes' | 'shm' | 'manifest'): Promise<void> {
-    const told = createBatch<Reply>(BATCH_MS, (replies) => this.#tellAnswers(replies));
-    await this.#ask(part, async (signal) => {
-      const replies = this.#session.get(daemonKey('*', part), {
-        target: 'all',
-        consolidation: 'none',
-        timeoutMs: QUESTION_LIMIT_MS,
-        signal,
-      });
-      for await (const reply of replies) told(reply);
-    });
-    told.flush();
-  }
-
-  #tellAnswers(replies: readonly Reply[]): void {
-    const atMs = Date.now();
-    const answers = replies.map((reply) => readDaemonReply(reply, atMs));
-    let isNew = false;
-    for (const answer of answers) {
-      if (answer.kind !== 'nodes' || this.#answeredMachines.has(answer.answer.machine)) continue;
-      this.#answeredMachines.add(answer.answer.machine);
-      isNew = true;
+  /** Only now it is known how many there are: what concerns every node is asked and subscribed after the first round. */
+  async #endRound(questions: readonly Promise<void>[], connectedAtMs: number): Promise<void> {
+    await Promise.all(questions);
+    if (this.#isStopped || connectedAtMs !== this.#connectedAtMs) return;
+    const { hearsAll, namesMs } = this.#agenda();
+    if (!this.#hasLooked && hearsAll) this.#nodes.listenTo('all');
+    this.#hasLooked = true;
+    if (this.#haveSessionsChanged ? hearsAll : this.#isDue('names', namesMs)) {
+      this.#haveSessionsChanged = false;
+      // A node that hangs must not keep the round from its end.
+      await Promise.race([this.#askNames(), sleep(NAMES_WAIT_MS, undefined, { ref: false })]);
+    } else {
+      this.#tellNames();
     }
-    // What a machine that has just appeared has more to tell is wanted at once.
-    if (isNew) {
-      this.#ledgersAtMs = NEVER;
-      this.#manifestsAtMs = NEVER;
+    this.#emit({ type: 'round', atMs: Date.now() });
+    this.#resolveLooked();
+  }
+
+  /** Whether it is time for a question of that kind to all; then the time is noted. */
+  #isDue(kind: keyof typeof NOT_ASKED, everyMs: number): boolean {
+    // Monotonic: a clock that is set back must not keep a question from being asked.
+    const nowMs = performance.now();
+    const isEager = nowMs - (this.#connectedAtMs ?? nowMs) < EAGER_FOR_MS;
+    // A round that comes a moment early must not put the question off until the next.
+    const leastMs = isEager && everyMs <= this.#options.intervalMs ? 0 : everyMs - this.#options.intervalMs / 4;
+    if (nowMs - this.#askedAtMs[kind] < leastMs) return false;
+    this.#askedAtMs[kind] = nowMs;
+    return true;
+  }
+
+  #answered(event: Extract<FleetEvent, { readonly type: 'answers' }>): void {
+    for (const { machine, nodes } of event.nodes) {
+      const before = this.#nodeCounts.get(machine);
+      // What a machine that has just appeared has more to tell is wanted at once.
+      if (before === undefined) this.#newcomers.add(machine);
+      this.#nodeCounts.set(machine, nodes.length);
+      this.#nodeCount += nodes.length - (before ?? 0);
     }
-    this.#emit({
-      type: 'answers',
-      atMs,
-      nodes: answers.flatMap((answer) => (answer.kind === 'nodes' ? [answer.answer] : [])),
-      manifests: answers.flatMap((answer) => (answer.kind === 'manifest' ? [answer.answer] : [])),
-      ledgers: answers.flatMap((answer) => (answer.kind === 'ledger' ? [answer.answer] : [])),
-      bad: answers.flatMap((answer) =>
-        answer.kind === 'bad' ? [answer.bad] : answer.kind === 'nodes' ? answer.bad : [],
-      ),
-    });
-  }
-
-  #takeLoad({ keyExpr, payload }: Sample): void {
-    const key = parseKey(keyExpr);
-    // Of machines that are known alone: whoever invents others must not fill the memory.
-    if (key.kind !== 'data' || !this.#answeredMachines.has(key.machine) || payload.length > MAX_LOAD_BYTES) return;
-    this.#newestLoads.set(keyExpr, payload);
-    this.#loads(keyExpr);
-    // The first of a machine is not kept waiting.
-    if (this.#loadsSeen.has(keyExpr)) return;
-    this.#loadsSeen.add(keyExpr);
-    this.#loads.flush();
-  }
-
-  #tellLoads(): void {
-    const loads = [...this.#newestLoads].flatMap(([keyExpr, payload]) => readLoad(keyExpr, payload) ?? []);
-    this.#newestLoads.clear();
-    if (loads.length > 0) this.#emit({ type: 'loads', atMs: Date.now(), loads });
+    for (const { machine } of event.ledgers) this.#haveLedger.add(machine);
+    this.#emit(event);
   }
 
   async #askRouters(): Promise<void> {
-    await this.#ask('routers', async (signal) => {
-      const answer = await askRouters(this.#session, this.#meter, { timeoutMs: QUESTION_LIMIT_MS, signal });
+    if (this.#routersWaiting >= MAX_ROUTERS_WAITING) return;
+    this.#routersWaiting += 1;
+    try {
+      const answer = await askRouters(this.#session, this.#meter, this.#limits);
       if (answer.latencyMs !== undefined)
         this.#latencies = [...this.#latencies.slice(1 - LATENCY_SAMPLES), answer.latencyMs];
       // The least of the last few: what is over it was spent in this process or in a queue, not on the way.
       const latencyMs = this.#latencies.length === 0 ? undefined : Math.min(...this.#latencies);
+      this.#routerCount = answer.routers.length;
       this.#emit({ type: 'routers', atMs: Date.now(), ...answer, latencyMs });
-      const sessionsSeen = answer.routers
-        .flatMap((router) => router.sessions.map((one) => one.zid))
-        .sort()
-        .join();
-      const isDue = performance.now() - this.#namesAtMs >= NAMES_INTERVAL_MS;
-      if (sessionsSeen === this.#sessionsSeen && !isDue) return;
-      this.#sessionsSeen = sessionsSeen;
-      this.#namesAtMs = performance.now();
-      const names = await askNames(this.#session, { timeoutMs: QUESTION_LIMIT_MS, signal });
-      this.#emit({ type: 'names', names });
-    });
-  }
-
-  /** Puts a question unless too many of its kind still wait. A link that goes in between is told by the link itself. */
-  async #ask(kind: string, question: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const waiting = this.#waiting.get(kind) ?? 0;
-    if (waiting >= MAX_WAITING || this.#isStopped) return;
-    this.#waiting.set(kind, waiting + 1);
-    try {
-      await question(this.#abort.signal);
+      const zids = answer.routers.flatMap((router) => router.sessions.map((one) => one.zid)).sort();
+      if (zids.join() !== this.#sessionsSeen) {
+        this.#sessionsSeen = zids.join();
+        this.#haveSessionsChanged = true;
+        this.#names.keepOnly(new Set(zids));
+      }
     } catch {
       // Lost link, time limit, end of the program: the state shows what was heard last, with its age.
     } finally {
-      this.#waiting.set(kind, (this.#waiting.get(kind) ?? 1) - 1);
+      this.#routersWaiting -= 1;
     }
+  }
+
+  async #askNames(): Promise<void> {
+    try {
+      await this.#names.ask(this.#session, this.#limits);
+    } catch {
+      // Lost link, time limit, end of the program: names are a courtesy.
+    }
+    this.#tellNames();
+  }
+
+  #tellNames(): void {
+    const names = this.#names.news();
+    if (names !== undefined) this.#emit({ type: 'names', names });
+  }
+
+  get #limits(): { readonly timeoutMs: number; readonly signal: AbortSignal } {
+    return { timeoutMs: QUESTION_LIMIT_MS, signal: this.#abort.signal };
   }
 }

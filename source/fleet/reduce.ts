@@ -2,7 +2,7 @@
 import { compareNames } from './compare-names.ts';
 import type { FleetEvent } from './events.ts';
 import { keepEqual, keepEqualList } from './sharing.ts';
-import { type FleetNode, type FleetState, type Machine, nodeKey, type Router } from './state.ts';
+import type { FleetNode, FleetState, Machine, Router } from './state.ts';
 
 export function reduce(state: FleetState, event: FleetEvent): FleetState {
   switch (event.type) {
@@ -16,11 +16,10 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
       return state.hasLooked ? state : { ...state, hasLooked: true };
     case 'tokens':
       return reduceTokens(state, event);
-    case 'heartbeats': {
-      const heartbeatAtMs = new Map(state.heartbeatAtMs);
-      for (const key of event.keys) heartbeatAtMs.set(key, event.atMs);
-      return { ...state, heartbeatAtMs };
-    }
+    case 'heartbeats':
+      return reduceHeartbeats(state, event);
+    case 'listening':
+      return reduceListening(state, event);
     case 'loads':
       return reduceLoads(state, event);
     case 'names':
@@ -121,15 +120,22 @@ function withoutOldLoads(state: FleetState, machines: FleetState['machines'], at
 
 /** Nodes in order of their names; a run that goes on keeps the moment it began, however long the answer travelled. */
 function mergeNodes(before: readonly FleetNode[] | undefined, after: readonly FleetNode[]): readonly FleetNode[] {
+  // Whoever reads the answers gives back the same list for the same answer.
+  if (before === after) return before;
   const byName = new Map(before?.map((node) => [node.name, node]));
   const merged = after.map((node) => {
     const old = byName.get(node.name);
-    if (old === undefined) return node;
+    if (old === undefined || old === node) return node;
     const sameRun = old.startedAtMs !== undefined && old.startedAtMs === node.startedAtMs;
     return keepEqual(old, sameRun ? { ...node, upSinceMs: old.upSinceMs } : node);
   });
-  merged.sort((a, b) => compareNames(a.name, b.name));
+  if (!isSameOrder(before, merged)) merged.sort((a, b) => compareNames(a.name, b.name));
   return keepEqualList(before, merged);
+}
+
+/** Whether the names stand as before, which was in order: comparing them anew costs more than all else here. */
+function isSameOrder(before: readonly FleetNode[] | undefined, after: readonly FleetNode[]): boolean {
+  return before?.length === after.length && after.every((node, index) => node.name === before[index]?.name);
 }
 
 /** Uptimes come in whole seconds and answers travel: a start that seems to move by less than this has not moved. */
@@ -143,20 +149,17 @@ function steadyUpSince<T extends { readonly upSinceMs: number }>(before: T | und
 function reduceRouters(state: FleetState, event: EventOf<'routers'>): FleetState {
   const routers = new Map(state.routers);
   const routerAnsweredAtMs = new Map(state.routerAnsweredAtMs);
+  const silent = [...routers.values()].filter((router) => isSilent(router, state));
   for (const router of event.routers) {
-    for (const [zid, old] of routers) {
-      if (zid !== router.zid && replaces(router, old, state)) {
-        routers.delete(zid);
-        routerAnsweredAtMs.delete(zid);
+    for (const old of silent) {
+      if (old.zid !== router.zid && replaces(router, old)) {
+        routers.delete(old.zid);
+        routerAnsweredAtMs.delete(old.zid);
       }
     }
     const before = routers.get(router.zid);
-    const sessions = router.sessions.map((session) =>
-      keepEqual(
-        before?.sessions.find((old) => old.zid === session.zid),
-        session,
-      ),
-    );
+    const known = new Map(before?.sessions.map((session) => [session.zid, session]));
+    const sessions = router.sessions.map((session) => keepEqual(known.get(session.zid), session));
     const next = {
       ...router,
       locators: keepEqualList(before?.locators, router.locators),
@@ -175,16 +178,19 @@ function reduceRouters(state: FleetState, event: EventOf<'routers'>): FleetState
   };
 }
 
+function isSilent(router: Router, state: FleetState): boolean {
+  const answered = state.routerAnsweredAtMs.get(router.zid) ?? 0;
+  const connectedSince = state.link.state === 'connected' ? state.link.sinceMs : 0;
+  return router.lostSinceMs !== undefined || answered < connectedSince;
+}
+
 /**
  * A router that starts again takes a new zenoh id. It is the same to people when it has the same name, or listens at the same
  * place, and its former self has gone silent.
  */
-function replaces(router: Router, old: Router, state: FleetState): boolean {
-  const answered = state.routerAnsweredAtMs.get(old.zid) ?? 0;
-  const connectedSince = state.link.state === 'connected' ? state.link.sinceMs : 0;
-  if (old.lostSinceMs === undefined && answered >= connectedSince) return false;
-  if (router.name !== '') return router.name === old.name;
-  return old.name === '' && router.locators.some((locator) => old.locators.includes(locator));
+function replaces(router: Router, silent: Router): boolean {
+  if (router.name !== '') return router.name === silent.name;
+  return silent.name === '' && router.locators.some((locator) => silent.locators.includes(locator));
 }
 
 /** The figure on the screen moves only when the latency really does. */
@@ -194,19 +200,56 @@ function steadyLatency(before: number | undefined, after: number | undefined): n
 }
 
 function reduceTokens(state: FleetState, event: EventOf<'tokens'>): FleetState {
-  const aliveNodes = new Set(state.aliveNodes);
+  const tokens = new Map(state.tokens);
+  const changed = new Map<string, Set<string>>();
   const machines = new Map(state.machines);
   for (const { machine, node, isAlive } of event.changes) {
     if (node !== undefined) {
-      if (isAlive) aliveNodes.add(nodeKey(machine, node));
-      else aliveNodes.delete(nodeKey(machine, node));
+      let nodes = changed.get(machine);
+      if (nodes === undefined) {
+        nodes = new Set(tokens.get(machine));
+        changed.set(machine, nodes);
+      }
+      if (isAlive) nodes.add(node);
+      else nodes.delete(node);
       continue;
     }
     const known = machines.get(machine);
     if (known === undefined || isAlive || state.link.state !== 'connected') continue;
     machines.set(machine, { ...known, lostSinceMs: known.lostSinceMs ?? event.atMs });
   }
-  return { ...state, aliveNodes, machines: sameValues(state.machines, machines) ? state.machines : machines };
+  for (const [machine, nodes] of changed) {
+    if (nodes.size === 0) tokens.delete(machine);
+    else tokens.set(machine, nodes);
+  }
+  return { ...state, tokens, machines: sameValues(state.machines, machines) ? state.machines : machines };
+}
+
+function reduceHeartbeats(state: FleetState, event: EventOf<'heartbeats'>): FleetState {
+  const heartbeats = new Map(state.heartbeats);
+  const changed = new Map<string, Map<string, number>>();
+  for (const { machine, node } of event.beats) {
+    let times = changed.get(machine);
+    if (times === undefined) {
+      times = new Map(heartbeats.get(machine));
+      changed.set(machine, times);
+      heartbeats.set(machine, times);
+    }
+    times.set(node, event.atMs);
+  }
+  return { ...state, heartbeats };
+}
+
+/** A time or a token that nobody brings up to date any more would soon be wrong. */
+function reduceListening(state: FleetState, { machines }: EventOf<'listening'>): FleetState {
+  if (machines === 'all') return state;
+  const only = <T>(known: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    [...known.keys()].every((machine) => machines.has(machine))
+      ? known
+      : new Map([...known].filter(([machine]) => machines.has(machine)));
+  const heartbeats = only(state.heartbeats);
+  const tokens = only(state.tokens);
+  return heartbeats === state.heartbeats && tokens === state.tokens ? state : { ...state, heartbeats, tokens };
 }
 
 function reduceTick(state: FleetState, event: EventOf<'tick'>): FleetState {

@@ -13,9 +13,11 @@ export function keepEqualList<T>(before: readonly T[] | undefined, after: readon
 }
 
 function sameFields(a: object, b: object): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) {
+  for (const key of Object.keys(a)) {
     if (!sameValue(Reflect.get(a, key), Reflect.get(b, key))) return false;
+  }
+  for (const key of Object.keys(b)) {
+    if (Reflect.get(b, key) !== undefined && Reflect.get(a, key) === undefined) return false;
   }
   return true;
 }

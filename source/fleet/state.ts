@@ -151,10 +151,10 @@ export interface FleetState {
   readonly loadAtMs: ReadonlyMap<string, number>;
   /** When each router answered last. */
   readonly routerAnsweredAtMs: ReadonlyMap<string, number>;
-  /** Liveliness tokens alive now, as {@link nodeKey}. */
-  readonly aliveNodes: ReadonlySet<string>;
-  /** Last heartbeat of each node, by {@link nodeKey}. */
-  readonly heartbeatAtMs: ReadonlyMap<string, number>;
+  /** Nodes whose liveliness tokens stand now, by machine: a set keeps its identity while no token of its machine changes. */
+  readonly tokens: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Last heartbeat of each node that is listened to, by machine and node. */
+  readonly heartbeats: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Names behind zenoh ids, where their tokens tell: `jetson_1/front_door`. */
   readonly names: ReadonlyMap<string, string>;
   /** Round trip to the router, smoothed. */
@@ -168,6 +168,19 @@ export function nodeKey(machine: string, node: string): string {
   return `${machine}/${node}`;
 }
 
+export function hasToken(state: Pick<FleetState, 'tokens'>, machine: string, node: string): boolean {
+  return state.tokens.get(machine)?.has(node) ?? false;
+}
+
+/** Our clock; undefined where none was heard, or nobody listens for it. */
+export function lastHeartbeatMs(
+  state: Pick<FleetState, 'heartbeats'>,
+  machine: string,
+  node: string,
+): number | undefined {
+  return state.heartbeats.get(machine)?.get(node);
+}
+
 export function initialState(endpoint: string, nowMs: number): FleetState {
   return {
     endpoint,
@@ -179,8 +192,8 @@ export function initialState(endpoint: string, nowMs: number): FleetState {
     answeredAtMs: new Map(),
     loadAtMs: new Map(),
     routerAnsweredAtMs: new Map(),
-    aliveNodes: new Set(),
-    heartbeatAtMs: new Map(),
+    tokens: new Map(),
+    heartbeats: new Map(),
     names: new Map(),
     problems: [],
   };

@@ -2,6 +2,8 @@
  * Between the fleet and the screen: takes events and keys, decides when to draw, and hands the components a screen only
  * when it differs from the last. No React here.
  */
+
+import type { Visible } from '../fleet/agenda.ts';
 import type { Outcome } from '../fleet/control.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { reduce } from '../fleet/reduce.ts';
@@ -17,6 +19,7 @@ import { createRowMaker } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
 import type { Theme } from '../view/theme.ts';
 import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
+import { visibleMachines } from '../view/visible.ts';
 import type { NodeAction } from '../wire/command.ts';
 import { shareScreen } from './share-screen.ts';
 
@@ -50,8 +53,10 @@ export interface TopModelOptions {
   now?(): number;
 }
 
-/** News that is worth a screen at once is still not drawn more often than this. */
+/** News that is worth a screen at once is still not drawn more often than this, */
 const URGENT_GAP_MS = 50;
+/** and so often in a row: news that never ends is drawn at the interval, as all else. */
+const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
 const LOGS_REFRESH_MS = 2_000;
@@ -68,6 +73,9 @@ export class TopModel {
   #size: Size;
   #scene: Scene;
   #drawnAtMs = 0;
+  /** Screens at once that have not been earned back yet, at that moment. */
+  #urgentUsed = 0;
+  #urgentAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #logsTimer: NodeJS.Timeout | undefined;
@@ -98,8 +106,23 @@ export class TopModel {
     if (this.#fleet === before) return;
     const isUrgent =
       event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
-    this.#schedule(isUrgent ? URGENT_GAP_MS : this.#options.intervalMs);
+    this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
   };
+
+  /** The machines that are on the screen, about: some rows more than fit are no harm. */
+  readonly visible = (): Visible => visibleMachines(this.#ui, this.#size, (pane) => this.#content(pane).rows);
+
+  /** Each interval allows one screen at once, and what was not used is saved up. */
+  #urgentGapMs(): number {
+    const { intervalMs } = this.#options;
+    const nowMs = this.#now();
+    const earned = (nowMs - this.#urgentAtMs) / intervalMs;
+    if (this.#urgentUsed - earned >= URGENT_SCREENS) return intervalMs;
+    if (this.#dueAtMs - nowMs <= URGENT_GAP_MS) return URGENT_GAP_MS;
+    this.#urgentUsed = Math.max(0, this.#urgentUsed - earned) + 1;
+    this.#urgentAtMs = nowMs;
+    return URGENT_GAP_MS;
+  }
 
   press(press: KeyPress): void {
     const result = handleKey(this.#ui, press, {

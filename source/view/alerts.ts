@@ -35,7 +35,7 @@ export function alertsOf(state: FleetState, rows: FleetRows, nowMs: number): rea
     }
     if (machine.problem !== undefined) warn.push({ severity: 'warn', text: `${machine.id}: ${machine.problem}` });
   }
-  for (const row of rows.nodes) {
+  for (const row of rows.concerns) {
     if (row.freshness !== 'live') continue;
     if (row.node.status === 'failed') bad.push({ severity: 'bad', text: failedText(row) });
     else if (row.node.status === 'running' && isSilent(row, nowMs)) {

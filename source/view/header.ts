@@ -67,11 +67,7 @@ function figureForms(state: FleetState, rows: FleetRows): readonly Form[] {
 
 function nodeFigures(rows: FleetRows): { readonly full: Line; readonly short: Line } {
   if (rows.nodes.length === 0) return { full: [], short: [] };
-  const counts = new Map<string, number>();
-  for (const { node, freshness } of rows.nodes) {
-    const status = freshness === 'live' ? node.status : 'not known now';
-    counts.set(status, (counts.get(status) ?? 0) + 1);
-  }
+  const counts = new Map(rows.statusCounts);
   const total: Span = { text: ` ${plural(rows.nodes.length, 'node')}`, style: 'dim' };
   const full: Span[] = [total, { text: ':', style: 'dim' }];
   const short: Span[] = [total];

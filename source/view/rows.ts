@@ -71,6 +71,10 @@ export interface FleetRows {
   readonly routers: readonly RouterRow[];
   readonly peers: readonly PeerRow[];
   readonly shm: readonly ShmRow[];
+  /** Nodes by status, `not known now` for those of machines that are not live: counted here, once for each change. */
+  readonly statusCounts: ReadonlyMap<string, number>;
+  /** Of the nodes those that may deserve an alert: in all that does not run well, and where a heartbeat may run out. */
+  readonly concerns: readonly NodeRow[];
 }
 
 export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow;
@@ -80,55 +84,162 @@ export function routerName(router: Pick<Router, 'zid' | 'name'>): string {
   return router.name === '' ? router.zid.slice(0, 8) : router.name;
 }
 
-/** Returns a function that makes the rows of a state, reusing what it made for the state before. */
+/**
+ * Returns a function that makes the rows of a state, reusing what it made for the state before: a machine costs something
+ * only when it changed, and what is left for each of all nodes is their place in a list.
+ */
 export function createRowMaker(): (state: FleetState) => FleetRows {
-  const nodes = createPool<NodeRow>();
   const routers = createPool<RouterRow>();
   const peers = createPool<PeerRow>();
-  const shm = createPool<ShmRow>();
-  const machineRows = createPool<MachineRow>();
+  let chunks = new Map<string, Chunk>();
+  let order: Order = { ids: [], sorted: [] };
   let last: FleetState | undefined;
   let rows: FleetRows | undefined;
   return (state) => {
     if (state === last && rows !== undefined) return rows;
-    const machines = [...state.machines.values()].sort((a, b) => compareNames(a.id, b.id));
-    rows = {
-      machines: machineRows(machines.map((machine) => machineRow(state, machine))),
-      nodes: nodes(machines.flatMap((machine) => nodeRows(state, machine))),
-      routers: routers(routerRows(state)),
-      peers: peers(peerRows(state)),
-      shm: shm(machines.flatMap((machine) => shmRow(state, machine))),
-    };
+    order = orderOf(state, order);
+    const made = order.sorted.flatMap((id) => {
+      const machine = state.machines.get(id);
+      return machine === undefined ? [] : [chunkOf(state, machine, chunks.get(id))];
+    });
+    const isSame = made.length === chunks.size && made.every((chunk) => chunks.get(chunk.machine.id) === chunk);
+    const before = rows;
+    const keep = <T>(list: readonly T[] | undefined, after: readonly T[]): readonly T[] =>
+      list !== undefined && sameList(list, after) ? list : after;
+    if (!isSame) chunks = new Map(made.map((chunk) => [chunk.machine.id, chunk]));
+    const ofMachines =
+      isSame && before !== undefined
+        ? before
+        : {
+            machines: keep(
+              before?.machines,
+              made.map((chunk) => chunk.row),
+            ),
+            nodes: keep(
+              before?.nodes,
+              made.flatMap((chunk) => chunk.nodes),
+            ),
+            shm: keep(
+              before?.shm,
+              made.flatMap((chunk) => chunk.shm),
+            ),
+            concerns: made.flatMap((chunk) => chunk.concerns),
+            statusCounts: sumOf(made.map((chunk) => chunk.statusCounts)),
+          };
+    rows = { ...ofMachines, routers: routers(routerRows(state)), peers: peers(peerRows(state)) };
     last = state;
     return rows;
   };
 }
 
-function machineRow(state: FleetState, machine: Machine): MachineRow {
+/** All rows of one machine, and what they were made from. */
+interface Chunk {
+  readonly machine: Machine;
+  readonly freshness: Freshness;
+  readonly tokens: ReadonlySet<string> | undefined;
+  readonly heartbeats: ReadonlyMap<string, number> | undefined;
+  readonly row: MachineRow;
+  readonly nodes: readonly NodeRow[];
+  readonly shm: readonly ShmRow[];
+  readonly concerns: readonly NodeRow[];
+  readonly statusCounts: ReadonlyMap<string, number>;
+}
+
+function chunkOf(state: FleetState, machine: Machine, before: Chunk | undefined): Chunk {
+  const freshness = machineFreshness(state, machine);
+  const tokens = state.tokens.get(machine.id);
+  const heartbeats = state.heartbeats.get(machine.id);
+  if (
+    before?.machine === machine &&
+    before.freshness === freshness &&
+    before.tokens === tokens &&
+    before.heartbeats === heartbeats
+  ) {
+    return before;
+  }
+  const nodes = nodeRows(machine, { freshness, tokens, heartbeats }, before?.nodes);
+  return {
+    machine,
+    freshness,
+    tokens,
+    heartbeats,
+    row: keepRow(before?.row, machineRow(machine, freshness)),
+    nodes,
+    shm: keepRows(before?.shm, shmRow(machine, freshness)),
+    concerns: nodes.filter(mayConcern),
+    statusCounts: countStatus(nodes),
+  };
+}
+
+function mayConcern({ freshness, node, heartbeatAtMs }: NodeRow): boolean {
+  if (freshness !== 'live') return false;
+  return (
+    node.status === 'failed' || node.health === 'unhealthy' || node.outputs === 'quiet' || heartbeatAtMs !== undefined
+  );
+}
+
+function countStatus(nodes: readonly NodeRow[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { node, freshness } of nodes) {
+    const status = freshness === 'live' ? node.status : 'not known now';
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function sumOf(counts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  const sum = new Map<string, number>();
+  for (const one of counts) for (const [status, count] of one) sum.set(status, (sum.get(status) ?? 0) + count);
+  return sum;
+}
+
+/** Machine ids as they stand in the state, and in order. */
+interface Order {
+  readonly ids: readonly string[];
+  readonly sorted: readonly string[];
+}
+
+/** Sorted anew only where a machine came or went. */
+function orderOf(state: FleetState, before: Order): Order {
+  const ids = [...state.machines.keys()];
+  return sameList(before.ids, ids) ? before : { ids, sorted: ids.toSorted(compareNames) };
+}
+
+function machineRow(machine: Machine, freshness: Freshness): MachineRow {
   return {
     key: machine.id,
     machine,
-    freshness: machineFreshness(state, machine),
+    freshness,
     lostSinceMs: machine.lostSinceMs,
     failedCount: machine.nodes.filter((node) => node.status === 'failed').length,
   };
 }
 
-function nodeRows(state: FleetState, machine: Machine): NodeRow[] {
-  const freshness = machineFreshness(state, machine);
-  return machine.nodes.map((node) => {
-    const key = nodeKey(machine.id, node.name);
-    return {
-      key,
-      machine: machine.id,
-      node,
-      freshness,
-      lostSinceMs: machine.lostSinceMs,
-      hasToken: state.aliveNodes.has(key),
-      heartbeatAtMs: node.status === 'running' ? state.heartbeatAtMs.get(key) : undefined,
-      shm: machine.shm?.growth?.find((growth) => growth.node === node.name),
-    };
+/** Rows that would hold the same as those before are not even made. */
+function nodeRows(
+  machine: Machine,
+  { freshness, tokens, heartbeats }: Pick<Chunk, 'freshness' | 'tokens' | 'heartbeats'>,
+  before: readonly NodeRow[] | undefined,
+): readonly NodeRow[] {
+  const { lostSinceMs } = machine;
+  const growth = machine.shm?.growth;
+  const rows = machine.nodes.map((node, index): NodeRow => {
+    const hasToken = tokens?.has(node.name) ?? false;
+    const heartbeatAtMs = node.status === 'running' ? heartbeats?.get(node.name) : undefined;
+    const shm = growth?.find((of) => of.node === node.name);
+    const old = before?.[index];
+    const isSame =
+      old?.node === node &&
+      old.freshness === freshness &&
+      old.lostSinceMs === lostSinceMs &&
+      old.hasToken === hasToken &&
+      old.heartbeatAtMs === heartbeatAtMs &&
+      old.shm === shm;
+    if (isSame) return old;
+    const key = old?.node.name === node.name ? old.key : nodeKey(machine.id, node.name);
+    return { key, machine: machine.id, node, freshness, lostSinceMs, hasToken, heartbeatAtMs, shm };
   });
+  return before !== undefined && sameList(before, rows) ? before : rows;
 }
 
 function routerRows(state: FleetState): RouterRow[] {
@@ -174,7 +285,7 @@ function byRouterName(a: Router, b: Router): number {
   return compareNames(routerName(a), routerName(b)) || compareNames(a.zid, b.zid);
 }
 
-function shmRow(state: FleetState, machine: Machine): ShmRow[] {
+function shmRow(machine: Machine, freshness: Freshness): readonly ShmRow[] {
   if (machine.shm === undefined) return [];
   const orphans = machine.shm.segments.filter((segment) => segment.isOrphan);
   return [
@@ -182,7 +293,7 @@ function shmRow(state: FleetState, machine: Machine): ShmRow[] {
       key: machine.id,
       machine: machine.id,
       shm: machine.shm,
-      freshness: machineFreshness(state, machine),
+      freshness,
       lostSinceMs: machine.lostSinceMs,
       orphanCount: orphans.length,
       orphanBytes: orphans.reduce((sum, segment) => sum + segment.sizeBytes, 0),
@@ -205,11 +316,29 @@ function createPool<T extends BaseRow>(): (rows: readonly T[]) => readonly T[] {
       const old = byKey.get(row.key);
       return old !== undefined && sameRow(old, row) ? old : row;
     });
-    if (next.length === list.length && next.every((row, index) => row === list[index])) return list;
+    if (sameList(list, next)) return list;
     byKey = new Map(next.map((row) => [row.key, row]));
     list = next;
     return list;
   };
+}
+
+function keepRow<T extends BaseRow>(before: T | undefined, after: T): T {
+  return before !== undefined && sameRow(before, after) ? before : after;
+}
+
+/** Swaps new rows for those before that hold the same, mostly in the same places. */
+function keepRows<T extends BaseRow>(before: readonly T[] | undefined, after: readonly T[]): readonly T[] {
+  if (before === undefined) return after;
+  const kept = after.map((row, index) => {
+    const old = before[index]?.key === row.key ? before[index] : before.find((candidate) => candidate.key === row.key);
+    return keepRow(old, row);
+  });
+  return sameList(before, kept) ? before : kept;
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 function sameRow(a: object, b: object): boolean {

@@ -77,6 +77,11 @@ export function thumbnailKey(machine: string, camera: string): string {
   return globalDataKey(machine, `${camera}/thumbnail`);
 }
 
+/** Matches who listens to everything and so to thumbnails, too; nothing is ever put on it. */
+export function thumbnailDecoyKey(machine: string): string {
+  return globalDataKey(machine, '**/no-thumbnail');
+}
+
 /** Where a viewer says which size and rate it wants; see thumbnail-wish.ts. Ours: other daemons have none. */
 export function thumbnailWishKey(machine: string, camera: string): string {
   return `${thumbnailKey(machine, camera)}/want`;

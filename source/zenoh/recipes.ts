@@ -176,6 +176,21 @@ export function tokenSubscriberRecipe(
   };
 }
 
+/** Nothing is looked up, remembered or held back: that costs as much as there are tokens. */
+export function tokenChangeRecipe(
+  keyExpr: string,
+  handler: (event: { readonly keyExpr: string; readonly alive: boolean }) => void,
+  onError: HandlerErrors,
+): Recipe<DriverDeclaration> {
+  return {
+    what: `declaring a subscriber of changes of ${keyExpr}`,
+    declare: (driver, isCurrent) =>
+      driver.declareTokenSubscriber(keyExpr, false, (key, alive) => {
+        if (isCurrent()) guarded(() => handler({ keyExpr: key, alive }), onError);
+      }),
+  };
+}
+
 export function guarded(call: () => void, onError: HandlerErrors): void {
   try {
     call();

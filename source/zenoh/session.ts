@@ -187,6 +187,14 @@ export interface Liveliness {
     handler: (event: { readonly keyExpr: string; readonly alive: boolean }) => void,
     options?: { readonly history?: boolean },
   ): Promise<Declaration>;
+  /**
+   * Only what comes and goes from now on, as zenoh tells it: some of it may come twice, and a lost link is not reported. For
+   * hints, where the tokens are too many: a router is busy for two seconds with the history of ten thousand.
+   */
+  declareChangeSubscriber(
+    keyExpr: string,
+    handler: (event: { readonly keyExpr: string; readonly alive: boolean }) => void,
+  ): Promise<Declaration>;
 }
 
 /** A piece of shared memory that this process may write until it is put or released. */

@@ -23,6 +23,7 @@ import {
   guarded,
   queryableRecipe,
   subscriberRecipe,
+  tokenChangeRecipe,
   tokenRecipe,
   tokenSubscriberRecipe,
 } from './recipes.ts';
@@ -85,6 +86,10 @@ class SupervisedSession implements Session {
       get: (keyExpr, getOptions) => this.#getTokens(keyExpr, getOptions),
       declareSubscriber: (keyExpr, handler, subscriberOptions) =>
         this.#declareTokenSubscriber(keyExpr, handler, subscriberOptions?.history ?? false),
+      declareChangeSubscriber: async (keyExpr, handler) => {
+        const canonical = canonicalKeyExpr(keyExpr);
+        return declaration(canonical, await this.#declare(tokenChangeRecipe(canonical, handler, this.#onHandlerError)));
+      },
     };
     this.#link.run();
   }

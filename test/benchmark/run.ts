@@ -4,6 +4,8 @@ import { cameraWall } from './camera-wall.ts';
 import { cameras } from './cameras.ts';
 import { chaos } from './chaos.ts';
 import { daemonLoad } from './daemon-load.ts';
+import { fleetScale } from './fleet-scale.ts';
+import { frames } from './frames.ts';
 import { linkCuts } from './link-cuts.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
 import { routerReturn } from './router-return.ts';
@@ -11,6 +13,7 @@ import { sdk } from './sdk.ts';
 import { shm } from './shm.ts';
 import { sixel } from './sixel.ts';
 import { slowTerminal } from './slow-terminal.ts';
+import { soak } from './soak.ts';
 import { startUp } from './start-up.ts';
 import { topCost } from './top-cost.ts';
 
@@ -19,6 +22,9 @@ const benchmarks: readonly Benchmark[] = [
   shm,
   sixel,
   topCost,
+  fleetScale,
+  frames,
+  soak,
   cameraWall,
   slowTerminal,
   routerReturn,

@@ -5,6 +5,7 @@ import {
   type FleetNode,
   type FleetState,
   initialState,
+  lastHeartbeatMs,
   machineFreshness,
   type Router,
   routerFreshness,
@@ -194,8 +195,8 @@ test('a latency that hardly moves is not another latency', () => {
 });
 
 test('heartbeats are remembered by node', () => {
-  const state = play([{ type: 'heartbeats', atMs: 77, keys: new Set(['m/front_door']) }]);
-  expect(state.heartbeatAtMs.get('m/front_door')).toBe(77);
+  const state = play([{ type: 'heartbeats', atMs: 77, beats: [{ machine: 'm', node: 'front_door' }] }]);
+  expect(lastHeartbeatMs(state, 'm', 'front_door')).toBe(77);
 });
 
 test('telemetry belongs to a machine that answers, keeps what looks the same, and is forgotten when none comes', () => {

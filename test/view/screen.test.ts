@@ -184,7 +184,7 @@ test('a node whose heartbeats stop looks wrong before its daemon says so', () =>
   const state = reduce(fleetState({ machines: { m: [fleetNode({ name: 'a' })] } }), {
     type: 'heartbeats',
     atMs: NOW_MS - 31_000,
-    keys: new Set(['m/a']),
+    beats: [{ machine: 'm', node: 'a' }],
   });
   expect(new Desk(state).text()).toMatch(/● running\s+✗ 31s/);
 });

@@ -44,7 +44,7 @@ test('ALIVE takes the daemon’s word where the screen itself has seen nothing, 
   expect(nodeCell('alive', {})).toBe('? dim');
   expect(nodeCell('alive', { onZenoh: false, status: 'stopped' })).toBe('- dim');
   const beats = (state: FleetState) =>
-    reduce(state, { type: 'heartbeats', atMs: NOW_MS - 1_000, keys: new Set(['m/cam']) });
+    reduce(state, { type: 'heartbeats', atMs: NOW_MS - 1_000, beats: [{ machine: 'm', node: 'cam' }] });
   expect(nodeCell('alive', { onZenoh: false }, beats)).toBe('● good');
 });
 
