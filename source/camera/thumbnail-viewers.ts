@@ -9,12 +9,15 @@ import type { Publisher, Session } from '../zenoh/session.ts';
 
 /** A wish ends without a word. */
 const LOOK_MS = 2_000;
+/** That a recorder matches comes as two pieces of news, and the second may be a little late. */
+const SETTLE_MS = 400;
 
 export class ThumbnailViewers {
   readonly #any: Publisher;
   readonly #decoy: Publisher;
   readonly #stops: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
+  #settling: NodeJS.Timeout | undefined;
 
   /** `onChange`: what {@link watch} says may be another now. */
   static async open(session: Session, machineId: string, onChange: () => void): Promise<ThumbnailViewers> {
@@ -25,7 +28,14 @@ export class ThumbnailViewers {
   private constructor(any: Publisher, decoy: Publisher, onChange: () => void) {
     this.#any = any;
     this.#decoy = decoy;
-    this.#stops = [any, decoy].map((publisher) => publisher.onMatching(onChange));
+    const settle = (): void => {
+      this.#settling ??= setTimeout(() => {
+        this.#settling = undefined;
+        onChange();
+      }, SETTLE_MS);
+    };
+    this.#stops = [any, decoy].map((publisher) => publisher.onMatching(settle));
+    settle();
     this.#timer = setInterval(() => {
       if (decoy.matching) onChange();
     }, LOOK_MS).unref();
@@ -48,6 +58,7 @@ export class ThumbnailViewers {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#settling);
     for (const stop of this.#stops) stop();
     await Promise.all([this.#any.undeclare(), this.#decoy.undeclare()]);
   }

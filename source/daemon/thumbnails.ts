@@ -47,7 +47,6 @@ export async function openThumbnails(options: ThumbnailsOptions): Promise<() => 
       wishes = undefined;
     }
   };
-  look();
   return async () => {
     await Promise.all([keeper.close(), viewers.close(), wishes?.then((declared) => declared.undeclare())]);
   };
