@@ -91,7 +91,7 @@ test('a Python node over eclipse-zenoh runs unchanged', async () => {
   await done('start', 'old-lidar');
   expect(await sample('bubbaloop/global/robot_1/old-lidar/scan')).toMatchObject({
     header: { schema_uri: 'lidar/scan/v1', source_instance: 'old-lidar' },
-    body: { ranges: [1.5, 2.5], id: 2 ** 60 },
+    body: { ranges: [1.5, 2.5], id: String(2n ** 60n) },
   });
   await untilHealthy('old-lidar');
   await done('stop', 'old-lidar');
