@@ -1,5 +1,6 @@
 import { benchCommand } from './bench.ts';
 import { cameraCommand } from './camera.ts';
+import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo.ts';
@@ -12,6 +13,7 @@ import { topCommand } from './top.ts';
 /** Every subcommand, in the order of `bubbaloop --help`. */
 export const commands: readonly Command[] = [
   topCommand,
+  checkCommand,
   demoCommand,
   routerCommand,
   daemonCommand,

@@ -4,6 +4,7 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
+import type { RuleSet } from '../fleet/rules.ts';
 import { createPictureEncoder } from '../graphics/stand-in-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
@@ -15,6 +16,7 @@ import { savePhoto, TopCameras } from './top-cameras.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
+  readonly rules: RuleSet;
   readonly readOnly: boolean;
   readonly intervalMs: number;
   readonly banner?: string;

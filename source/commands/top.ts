@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
 import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
+import { RULES_FLAG } from './common-flags.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 
 /** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
@@ -17,10 +18,14 @@ export const topCommand: Command = {
       summary: 'router to connect to, `tcp/HOST:7447` or `ws://HOST:10000`',
       defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, else tcp/127.0.0.1:7447',
     },
+    rules: RULES_FLAG,
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
     ...PICTURE_FLAGS,
-    once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
+    once: {
+      type: 'boolean',
+      summary: 'print one snapshot as text and end, with 1 where an alert is bad; so does a pipe',
+    },
     json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
   },
   examples: [
@@ -48,6 +53,7 @@ export const topCommand: Command = {
     const { runTop } = await import('./top-run.ts');
     return runTop({
       endpoint: stringFlag(invocation, 'endpoint'),
+      rulesFile: stringFlag(invocation, 'rules'),
       readOnly: booleanFlag(invocation, 'readOnly'),
       intervalSeconds,
       images,

@@ -26,6 +26,7 @@ export function readDaemonReply(reply: Reply, atMs: number): DaemonAnswer {
   if (key.kind !== 'daemon') return { kind: 'none' };
   const { machine, part } = key;
   const { payload } = reply.sample;
+  const claimant = reply.replierZid;
   const bad = (reason: string): DaemonAnswer => ({
     kind: 'bad',
     bad: { machine, message: `its daemon's answer (${part}) cannot be read: ${reason}` },
@@ -42,6 +43,8 @@ export function readDaemonReply(reply: Reply, atMs: number): DaemonAnswer {
           hostname: nodes[0]?.machineHostname ?? '',
           ips: nodes[0]?.machineIps ?? [],
           nodes: nodes.map((node) => toFleetNode(node, timestampMs, atMs)),
+          claimant: claimant ?? nameOfComputer(nodes[0]),
+          clockSkewMs: timestampMs > 0 ? timestampMs - atMs : undefined,
         },
         bad: invalid.length === 0 ? [] : [{ machine, message: `part of its node list cannot be read: ${invalid[0]}` }],
       };
@@ -51,16 +54,22 @@ export function readDaemonReply(reply: Reply, atMs: number): DaemonAnswer {
       if (!manifest.ok) return bad(manifest.reason);
       const { version, uptimeSecs, nodeCount, mcpPort } = manifest.value;
       const daemon = { version, upSinceMs: atMs - uptimeSecs * 1000, nodeCount, mcpPort };
-      return { kind: 'manifest', answer: { machine, daemon } };
+      return { kind: 'manifest', answer: { machine, daemon, claimant } };
     }
     case 'shm': {
       const ledger = decodeShmLedger(payload);
       if (!ledger.ok) return bad(ledger.reason);
-      return { kind: 'ledger', answer: { machine, shm: toShmInfo(ledger.value) } };
+      return { kind: 'ledger', answer: { machine, shm: toShmInfo(ledger.value), claimant } };
     }
     default:
       return { kind: 'none' };
   }
+}
+
+/** Where the session does not tell who answered, a WebSocket's. */
+function nameOfComputer(node: NodeState | undefined): string | undefined {
+  if (node === undefined || node.machineHostname === '') return undefined;
+  return [node.machineHostname, ...node.machineIps].join(' ');
 }
 
 /** The machine's clock serves only to measure how long the process had run when its daemon answered. */

@@ -2,11 +2,14 @@
  * The rows of each pane, made from the fleet's state. A row keeps its identity while nothing in it changed, and a list of
  * rows while none of its parts did; times stay out of rows, so that a second that passes changes none.
  */
+import { type Alert, type Alerts, NO_ALERTS } from '../fleet/alert-engine.ts';
 import { compareNames } from '../fleet/compare-names.ts';
+import { routerLabel } from '../fleet/conditions.ts';
 import {
   type FleetNode,
   type FleetState,
   type Freshness,
+  initialState,
   type Machine,
   type MachineLoad,
   machineFreshness,
@@ -17,6 +20,7 @@ import {
   type ShmGrowth,
   type ShmInfo,
 } from '../fleet/state.ts';
+import type { TimelineEntry } from '../fleet/timeline.ts';
 
 interface BaseRow {
   /** Tells the row from all others of its pane, and stays with it: the selection holds on to this. */
@@ -65,7 +69,29 @@ export interface MachineRow extends BaseRow {
   readonly failedCount: number;
 }
 
+export interface AlertRow extends BaseRow {
+  readonly alert: Alert;
+  readonly isSilenced: boolean;
+  /** What the words of the alert are made from. */
+  readonly state: FleetState;
+}
+
+export interface EventRow extends BaseRow {
+  readonly entry: TimelineEntry;
+}
+
+/** What is known beside the state: what the rules say of it, and what has changed. */
+export interface FleetNews {
+  readonly alerts: Alerts;
+  /** Newest first. */
+  readonly events: readonly TimelineEntry[];
+}
+
+export const NO_NEWS: FleetNews = { alerts: NO_ALERTS, events: [] };
+
 export interface FleetRows {
+  readonly alerts: readonly AlertRow[];
+  readonly events: readonly EventRow[];
   readonly machines: readonly MachineRow[];
   readonly nodes: readonly NodeRow[];
   readonly routers: readonly RouterRow[];
@@ -73,26 +99,31 @@ export interface FleetRows {
   readonly shm: readonly ShmRow[];
 }
 
-export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow;
+export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow | AlertRow | EventRow;
 
 /** A name people know for a router: its own, else the beginning of its zenoh id. */
-export function routerName(router: Pick<Router, 'zid' | 'name'>): string {
-  return router.name === '' ? router.zid.slice(0, 8) : router.name;
-}
+export const routerName: (router: Pick<Router, 'zid' | 'name'>) => string = routerLabel;
 
 /** Returns a function that makes the rows of a state, reusing what it made for the state before. */
-export function createRowMaker(): (state: FleetState) => FleetRows {
+export function createRowMaker(): (state: FleetState, news?: FleetNews) => FleetRows {
   const nodes = createPool<NodeRow>();
   const routers = createPool<RouterRow>();
   const peers = createPool<PeerRow>();
   const shm = createPool<ShmRow>();
   const machineRows = createPool<MachineRow>();
+  const makeNews = createNewsRows();
   let last: FleetState | undefined;
   let rows: FleetRows | undefined;
-  return (state) => {
-    if (state === last && rows !== undefined) return rows;
+  return (state, news = NO_NEWS) => {
+    const { alerts, events } = makeNews(state, news);
+    if (state === last && rows !== undefined) {
+      if (rows.alerts !== alerts || rows.events !== events) rows = { ...rows, alerts, events };
+      return rows;
+    }
     const machines = [...state.machines.values()].sort((a, b) => compareNames(a.id, b.id));
     rows = {
+      alerts,
+      events,
       machines: machineRows(machines.map((machine) => machineRow(state, machine))),
       nodes: nodes(machines.flatMap((machine) => nodeRows(state, machine))),
       routers: routers(routerRows(state)),
@@ -103,6 +134,41 @@ export function createRowMaker(): (state: FleetState) => FleetRows {
     return rows;
   };
 }
+
+function createNewsRows(): (state: FleetState, news: FleetNews) => Pick<FleetRows, 'alerts' | 'events'> {
+  const pool = createPool<AlertRow>();
+  const eventRows = new WeakMap<TimelineEntry, EventRow>();
+  let lastEvents: readonly TimelineEntry[] | undefined;
+  let events: readonly EventRow[] = [];
+  return (state, news) => {
+    const { active, silenced } = news.alerts;
+    // Of the state only the link's alert needs to know: others keep their rows.
+    const toRow = (alert: Alert, isSilenced: boolean): AlertRow => ({
+      key: alert.key,
+      freshness: 'live',
+      alert,
+      isSilenced,
+      state: alert.when === 'link' ? state : EMPTY_STATE,
+    });
+    const alerts = pool([
+      ...active.map((alert) => toRow(alert, false)),
+      ...silenced.map((alert) => toRow(alert, true)),
+    ]);
+    if (news.events !== lastEvents) {
+      lastEvents = news.events;
+      events = news.events.map((entry) => {
+        const known = eventRows.get(entry);
+        if (known !== undefined) return known;
+        const row: EventRow = { key: String(entry.number), freshness: 'live', entry };
+        eventRows.set(entry, row);
+        return row;
+      });
+    }
+    return { alerts, events };
+  };
+}
+
+const EMPTY_STATE = initialState('', 0);
 
 function machineRow(state: FleetState, machine: Machine): MachineRow {
   return {
