@@ -13,10 +13,12 @@ import type { NodeTarget } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
+import { FleetRecorder } from './top-record.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
   readonly rules: RuleSet;
+  readonly record?: { readonly file: string; readonly maxBytes: number };
   readonly readOnly: boolean;
   readonly intervalMs: number;
   readonly banner?: string;
@@ -28,10 +30,14 @@ export interface ShowTopOptions {
 
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
 export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
+  const { record } = options;
+  const recorder = record === undefined ? undefined : await FleetRecorder.open(record.file, record.maxBytes);
   const cameras = new TopCameras({ ...options, session });
   const app = runApp({
     ...options,
     theme: resolveTheme(process.env),
+    onState: recorder?.take,
+    status: recorder?.status,
     cameras,
     makeEncoder: createPictureEncoder,
     savePhoto,
@@ -61,7 +67,10 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     for (const signal of LEAVING) process.off(signal, leave);
     await cameras.close();
     await observation.stop();
+    await recorder?.close();
   }
+  if (recorder?.failure !== undefined)
+    process.stderr.write(`bubbaloop: the recording ended early: ${recorder.failure}\n`);
   if (failure !== undefined) throw failure;
 }
 

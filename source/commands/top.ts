@@ -1,5 +1,5 @@
 import { usageError } from '../errors.ts';
-import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
+import { booleanFlag, type Command, type Invocation, numberFlag, stringFlag } from './command.ts';
 import { RULES_FLAG } from './common-flags.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 
@@ -22,6 +22,14 @@ export const topCommand: Command = {
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
     ...PICTURE_FLAGS,
+    record: { type: 'string', placeholder: 'FILE', summary: 'keep what is learnt of the fleet in a new file' },
+    recordSize: {
+      type: 'string',
+      placeholder: 'BYTES',
+      summary: 'with --record: most that the file takes; the oldest goes first',
+      defaultText: '64M',
+    },
+    replay: { type: 'string', placeholder: 'FILE', summary: 'show a recording in place of a fleet' },
     once: {
       type: 'boolean',
       summary: 'print one snapshot as text and end, with 1 where an alert is bad; so does a pipe',
@@ -33,6 +41,8 @@ export const topCommand: Command = {
     'bubbaloop top --once --json | jq .nodes',
     'bubbaloop top --read-only --interval 5',
     'bubbaloop top --images blocks --budget 200k',
+    'bubbaloop top --record incident.rec',
+    'bubbaloop top --replay incident.rec',
   ],
   async run(invocation) {
     const [extra] = invocation.operands;
@@ -50,10 +60,19 @@ export const topCommand: Command = {
     const once = booleanFlag(invocation, 'once');
     if (json && !once)
       throw usageError('--json needs --once: a screen is not JSON.', 'Try `bubbaloop top --once --json`.');
+    const record = stringFlag(invocation, 'record');
+    const recordBytes = recordSize(invocation);
+    const replay = stringFlag(invocation, 'replay');
+    if (record !== undefined && (once || replay !== undefined)) {
+      throw usageError('--record goes with the screen on a fleet: neither with --once nor with --replay.');
+    }
+    if (replay !== undefined && once) throw usageError('--replay shows a screen: --once has none.');
     const { runTop } = await import('./top-run.ts');
     return runTop({
       endpoint: stringFlag(invocation, 'endpoint'),
       rulesFile: stringFlag(invocation, 'rules'),
+      record: record === undefined ? undefined : { file: record, maxBytes: recordBytes },
+      replayFile: replay,
       readOnly: booleanFlag(invocation, 'readOnly'),
       intervalSeconds,
       images,
@@ -62,3 +81,18 @@ export const topCommand: Command = {
     });
   },
 };
+
+const MIN_RECORD_BYTES = 256 * 1024;
+const MAX_RECORD_BYTES = 16 * 2 ** 30;
+
+/** `--record-size` in bytes: `64M`, `500k`, `1G`. */
+function recordSize(invocation: Invocation): number {
+  const text = stringFlag(invocation, 'recordSize') ?? '64M';
+  const [, figure, unit = ''] = /^(\d{1,12})\s*([kmg]?)b?$/i.exec(text) ?? [];
+  const bytes = Number(figure) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());
+  if (bytes >= MIN_RECORD_BYTES && bytes <= MAX_RECORD_BYTES) return bytes;
+  throw usageError(
+    `--record-size ${JSON.stringify(text)} is no size from 256k to 16G.`,
+    'Write it as 64M, 500k or 1G.',
+  );
+}
