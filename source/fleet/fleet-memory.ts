@@ -22,6 +22,8 @@ export class FleetMemory {
   readonly #timeline: Timeline;
   #state: FleetState;
   #alerts: Alerts = NO_ALERTS;
+  /** Of which the timeline knows. */
+  #told: Alerts = NO_ALERTS;
   /** Nobody has been heard yet. */
   #isInventory = true;
 
@@ -59,10 +61,13 @@ export class FleetMemory {
 
   /** Holds the rules against the state. */
   look(nowMs: number): Alerts {
-    const before = this.#alerts;
     this.#alerts = this.#engine(this.#state, nowMs);
-    const words = (alert: Alert): string => this.#options.words(alert, this.#state, nowMs);
-    this.#timeline.add(nowMs, alertChanges(before, this.#alerts, words));
+    // Without a link nothing is known to be over: what was wrong is compared when it is back. The loss is told as such.
+    if (this.#alerts !== this.#told && this.#state.link.state === 'connected') {
+      const words = (alert: Alert): string => this.#options.words(alert, this.#state, nowMs);
+      this.#timeline.add(nowMs, alertChanges(this.#told, this.#alerts, words));
+      this.#told = this.#alerts;
+    }
     return this.#alerts;
   }
 }

@@ -26,7 +26,7 @@ const DICTIONARY_BYTES = 32 * 1024;
 /** A piece that claims to hold more is damaged, or means harm. */
 const MAX_PIECE_BYTES = 256 << 20;
 const PLACES = 8;
-const MIN_PLACE_BYTES = 32 * 1024;
+const MIN_PLACE_BYTES = 16 * 1024;
 
 /** Bytes that belong at a position of the file. */
 export interface FileWrite {
@@ -162,11 +162,8 @@ export function readRecording(file: Uint8Array): Decoded<Recording> {
   let damaged = 0;
   for (let start = HEADER_BYTES, index = 0; start < bytes.length && index < PLACES; start += placeBytes, index += 1) {
     const place = readPlace(bytes.subarray(start, start + placeBytes));
-    if (place === undefined) damaged += 1;
-    else {
-      if (place.isDamaged) damaged += 1;
-      found.push(place);
-    }
+    if (place.isDamaged) damaged += 1;
+    if (place.pieces.length > 0) found.push(place);
   }
   if (found.length === 0) {
     return undecodable(damaged > 0 ? 'all of it is damaged' : 'it was cut short before anything was recorded');
@@ -189,8 +186,7 @@ interface ReadPlace {
   readonly isEnded: boolean;
 }
 
-/** Undefined where not even its first piece can be read. */
-function readPlace(bytes: Buffer): ReadPlace | undefined {
+function readPlace(bytes: Buffer): ReadPlace {
   const pieces: RecordingPiece[] = [];
   let place = -1;
   let isDamaged = false;
@@ -201,7 +197,7 @@ function readPlace(bytes: Buffer): ReadPlace | undefined {
     // What is older stands where nothing was written in this turn.
     if (head.readUInt32LE(0) !== MAGIC || (place >= 0 && number !== place)) {
       isDamaged =
-        place >= 0 && head.readUInt32LE(0) !== MAGIC && head.some((byte) => byte !== 0) && !isStale(bytes, at, place);
+        place < 0 || (head.readUInt32LE(0) !== MAGIC && head.some((byte) => byte !== 0) && !isStale(bytes, at, place));
       break;
     }
     const length = head.readUInt32LE(20);
@@ -219,7 +215,7 @@ function readPlace(bytes: Buffer): ReadPlace | undefined {
     pieces.push({ number: pieces.length, atMs, content });
     at += PIECE_HEAD_BYTES + length;
   }
-  return pieces.length === 0 ? undefined : { number: place, pieces, isDamaged, isEnded };
+  return { number: place, pieces, isDamaged, isEnded };
 }
 
 /** Whether what follows may be left from an earlier turn: no piece of this turn stands behind it. */
