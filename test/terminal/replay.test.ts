@@ -34,7 +34,7 @@ async function top(words: string, options: TerminalOptions = {}): Promise<Termin
 test('what was recorded until kill -9 is shown, and can be walked through', async () => {
   const file = join(folder, 'incident.rec');
   const recording = await top(`--record ${file} --endpoint ${fleet.router.endpoint}`);
-  await recording.until(/alpha\s+[●o] running/);
+  await recording.until(/alpha\s+[●o] running/, 60_000);
   await recording.until(/crasher\s+✗ failed/);
   await recording.until(/rec \d/);
   await recording.press('7');
