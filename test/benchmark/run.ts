@@ -3,12 +3,13 @@ import { cpus } from 'node:os';
 import { chaos } from './chaos.ts';
 import { daemonLoad } from './daemon-load.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
+import { replay } from './replay.ts';
 import { routerReturn } from './router-return.ts';
 import { shm } from './shm.ts';
 import { startUp } from './start-up.ts';
 import { topCost } from './top-cost.ts';
 
-const benchmarks: readonly Benchmark[] = [startUp, shm, topCost, routerReturn, daemonLoad, chaos];
+const benchmarks: readonly Benchmark[] = [startUp, shm, topCost, routerReturn, daemonLoad, chaos, replay];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
