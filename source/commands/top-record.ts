@@ -52,9 +52,13 @@ export class FleetRecorder {
     this.#stepTimer.unref();
   };
 
-  /** A word for the screen: `rec 1.2M`, or why there is no recording any more. */
+  /** A word for the screen: `rec 1.2M`. */
   readonly status = (): string =>
-    this.#failure === undefined ? `rec ${formatBytes(this.#writer.sizeBytes)}` : `NOT RECORDING: ${this.#failure}`;
+    this.#failure === undefined ? `rec ${formatBytes(this.#writer.sizeBytes)}` : 'not recording';
+
+  /** A sentence where there is no recording any more. */
+  readonly trouble = (): string | undefined =>
+    this.#failure === undefined ? undefined : `The recording has ended early: ${this.#failure}.`;
 
   get failure(): string | undefined {
     return this.#failure;

@@ -38,6 +38,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     theme: resolveTheme(process.env),
     onState: recorder?.take,
     status: recorder?.status,
+    trouble: recorder?.trouble,
     cameras,
     makeEncoder: createPictureEncoder,
     savePhoto,

@@ -2,6 +2,7 @@
  * Between the fleet and the screen: takes events and keys, decides when to draw, and hands the components a screen only
  * when it differs from the last. No React here.
  */
+import type { Alert } from '../fleet/alert-engine.ts';
 import type { Outcome } from '../fleet/control.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { FleetMemory } from '../fleet/fleet-memory.ts';
@@ -63,6 +64,8 @@ export interface TopModelOptions {
   onState?(state: FleetState): void;
   /** A word beside the name that may change, `rec 1.2M`. */
   status?(): string | undefined;
+  /** What is wrong with this program itself, while it is. */
+  trouble?(): string | undefined;
   /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
   isClogged?(): boolean;
   /** `Date.now` unless a test has its own. */
@@ -249,6 +252,12 @@ export class TopModel {
     return { alerts, events: this.#memory.events };
   }
 
+  #troubles(): readonly Alert[] {
+    const message = this.#options.trouble?.();
+    if (message === undefined) return [];
+    return [{ key: 'trouble', when: 'answer', severity: 'bad', subject: '', sinceMs: this.#now(), message }];
+  }
+
   #rows(): FleetRows {
     return this.#makeRows(this.#fleet, this.#news);
   }
@@ -292,7 +301,7 @@ export class TopModel {
       keys: this.#keyContext(),
       readOnly: options.readOnly,
       banner: banner === '' ? undefined : banner,
-      alerts: this.#news.alerts.active,
+      alerts: [...this.#troubles(), ...this.#news.alerts.active],
       replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
     });

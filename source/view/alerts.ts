@@ -1,7 +1,7 @@
 /** Alerts in words: what is wrong, and what to do about it. */
 import type { Alert } from '../fleet/alert-engine.ts';
 import { routerLabel } from '../fleet/conditions.ts';
-import { type FleetNode, type FleetState, nodeKey } from '../fleet/state.ts';
+import type { FleetNode, FleetState } from '../fleet/state.ts';
 import { formatAge, formatBytes, formatCelsius, formatRate, plural } from './format.ts';
 
 /** A sentence; may hold untrusted text. */
@@ -94,11 +94,6 @@ export function toAlertRecord(alert: Alert, state: FleetState, nowMs: number): A
     sinceMs: alert.sinceMs,
     text: alertText(alert, state, nowMs),
   };
-}
-
-/** The key of a node's row that an alert is about. */
-export function alertNodeKey({ machine, node }: Alert): string | undefined {
-  return machine === undefined || node === undefined ? undefined : nodeKey(machine.id, node.name);
 }
 
 /** `Trying again in 3 s.`, `Trying now.`; empty while connected. */
