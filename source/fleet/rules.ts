@@ -112,7 +112,8 @@ export const USUAL_RULES: RuleSet = {
     usual('disk', 'warn', 95),
     usual('memory', 'warn', 95, 60_000),
     usual('clock-skew', 'warn', USUAL_SKEW_MS, 10_000),
-    usual('orphan-segments', 'warn'),
+    // A node that ends leaves its segments for the moment until they are tidied away.
+    usual('orphan-segments', 'warn', 0, 10_000),
     usual('unreadable', 'warn'),
     usual('router-lost', 'warn'),
   ],

@@ -65,8 +65,11 @@ export function runApp(options: RunAppOptions): RunningApp {
   };
   // Before Ink's own listener, which draws.
   stdout.on('resize', resized);
-  // On the alternate screen, under the first frame: whoever prints a question instead of answering it leaves no mark.
-  layer.askWithNextFrame(inquiry.begin());
+  // Ink does this after its first frame; the answers may be faster, and must not be echoed onto it.
+  stdin.setRawMode(true);
+  // On the alternate screen, before the first frame. Whoever prints a question in place of an answer leaves no mark, nor do
+  // keys that were echoed before they were ours; Ink takes the cursor to stand in the corner.
+  layer.askWithNextFrame(`${inquiry.begin()}\x1b[2J\x1b[H`);
   const instance = render(
     <App
       model={model}
