@@ -13,7 +13,7 @@ import type { NodeTarget } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
-import { FleetRecorder } from './top-record.ts';
+import type { FleetRecorder } from './top-record.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
@@ -31,7 +31,7 @@ export interface ShowTopOptions {
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
 export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
   const { record } = options;
-  const recorder = record === undefined ? undefined : await FleetRecorder.open(record.file, record.maxBytes);
+  const recorder = record === undefined ? undefined : await openRecorder(record.file, record.maxBytes);
   const cameras = new TopCameras({ ...options, session });
   const app = runApp({
     ...options,
@@ -73,6 +73,12 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   if (recorder?.failure !== undefined)
     process.stderr.write(`bubbaloop: the recording ended early: ${recorder.failure}\n`);
   if (failure !== undefined) throw failure;
+}
+
+/** Loaded only where one records: most do not. */
+async function openRecorder(file: string, maxBytes: number): Promise<FleetRecorder> {
+  const { FleetRecorder: Recorder } = await import('./top-record.ts');
+  return Recorder.open(file, maxBytes);
 }
 
 /** Reads the key each time: one that is imported while the screen is open counts. */
