@@ -1,10 +1,11 @@
 /** Runs `top` on an endpoint: the full screen where there is a terminal, else one snapshot. */
 import { hostname } from 'node:os';
-import { EXIT_OK } from '../errors.ts';
+import { EXIT_FAILED, EXIT_OK, usageError } from '../errors.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { machineId } from '../wire/names.ts';
 import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
+import { readRules } from './rules-file.ts';
 import { endpointError } from './top-errors.ts';
 import { printSnapshot } from './top-once.ts';
 
@@ -16,6 +17,12 @@ export interface RunTopOptions {
   readonly intervalSeconds?: number;
   /** `text` or `json`: print one snapshot and end. Absent: the screen, or text where there is no terminal for it. */
   readonly output?: 'text' | 'json';
+  /** Default: that of the user's home, where there is one. */
+  readonly rulesFile?: string;
+  /** Keep what is learnt in a new file. */
+  readonly record?: { readonly file: string; readonly maxBytes: number };
+  /** A recording to show in place of a fleet. */
+  readonly replayFile?: string;
   /** A word beside the name on the screen, `demo`. */
   readonly banner?: string;
   /** This machine's id, whose cameras lie in shared memory; default: as the daemon makes it. */
@@ -30,18 +37,29 @@ export interface RunTopOptions {
 
 /** Resolves with the exit code when the user quits or the snapshot is printed. UserError where that cannot be. */
 export async function runTop(options: RunTopOptions): Promise<number> {
+  const rules = await readRules(options.rulesFile, process.env);
+  if (options.replayFile !== undefined) {
+    if (!hasScreen()) throw usageError('--replay needs a terminal to show the recording on.');
+    const { showReplay } = await import('./top-replay.ts');
+    await showReplay(options.replayFile, rules);
+    return EXIT_OK;
+  }
+  if (options.record !== undefined && !hasScreen())
+    throw usageError('--record needs a terminal: without one `top` looks once.');
   const endpoint = resolveEndpoint(options.endpoint, process.env);
   const session = open(endpoint);
   try {
     const output = options.output ?? (hasScreen() ? undefined : 'text');
     if (output !== undefined) {
-      await printSnapshot(session, output, options.expectNodes ?? 0);
-      return EXIT_OK;
+      const isWell = await printSnapshot(session, { output, expectNodes: options.expectNodes ?? 0, rules });
+      return isWell ? EXIT_OK : EXIT_FAILED;
     }
     // Loaded here: React and Ink are half of the start-up, and a snapshot needs neither.
     const { showTop } = await import('./top-screen.ts');
     await showTop(session, {
       endpoint,
+      rules,
+      record: options.record,
       readOnly: options.readOnly ?? false,
       intervalMs: Math.round((options.intervalSeconds ?? 1) * 1000),
       banner: options.banner,

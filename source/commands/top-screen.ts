@@ -4,6 +4,7 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
+import type { RuleSet } from '../fleet/rules.ts';
 import { createPictureEncoder } from '../graphics/create-picture-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
@@ -14,9 +15,12 @@ import { nativePictures } from '../zenoh/native-pictures.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
 import { keepProgramSmall } from './top-memory.ts';
+import type { FleetRecorder } from './top-record.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;
+  readonly rules: RuleSet;
+  readonly record?: { readonly file: string; readonly maxBytes: number };
   readonly readOnly: boolean;
   readonly intervalMs: number;
   readonly banner?: string;
@@ -28,11 +32,16 @@ export interface ShowTopOptions {
 
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
 export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
+  const { record } = options;
+  const recorder = record === undefined ? undefined : await openRecorder(record.file, record.maxBytes);
   const fast = nativePictures();
   const cameras = new TopCameras({ ...options, session, scale: fast?.scaleFrame });
   const app = runApp({
     ...options,
     theme: resolveTheme(process.env),
+    onState: recorder?.take,
+    status: recorder?.status,
+    trouble: recorder?.trouble,
     cameras,
     makeEncoder: (encoderOptions) => createPictureEncoder(encoderOptions, fast),
     savePhoto,
@@ -68,8 +77,17 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     for (const signal of LEAVING) process.off(signal, leave);
     await cameras.close();
     await observation.stop();
+    await recorder?.close();
   }
+  if (recorder?.failure !== undefined)
+    process.stderr.write(`bubbaloop: the recording ended early: ${recorder.failure}\n`);
   if (failure !== undefined) throw failure;
+}
+
+/** Loaded only where one records: most do not. */
+async function openRecorder(file: string, maxBytes: number): Promise<FleetRecorder> {
+  const { FleetRecorder: Recorder } = await import('./top-record.ts');
+  return Recorder.open(file, maxBytes);
 }
 
 /** Reads the key each time: one that is imported while the screen is open counts. */

@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
-import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
+import { booleanFlag, type Command, type Invocation, numberFlag, stringFlag } from './command.ts';
+import { RULES_FLAG } from './common-flags.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 
 /** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
@@ -17,10 +18,22 @@ export const topCommand: Command = {
       summary: 'router to connect to, `tcp/HOST:7447` or `ws://HOST:10000`',
       defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, else tcp/127.0.0.1:7447',
     },
+    rules: RULES_FLAG,
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
     ...PICTURE_FLAGS,
-    once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
+    record: { type: 'string', placeholder: 'FILE', summary: 'keep what is learnt of the fleet in a new file' },
+    recordSize: {
+      type: 'string',
+      placeholder: 'BYTES',
+      summary: 'with --record: most that the file takes; the oldest goes first',
+      defaultText: '64M',
+    },
+    replay: { type: 'string', placeholder: 'FILE', summary: 'show a recording in place of a fleet' },
+    once: {
+      type: 'boolean',
+      summary: 'print one snapshot as text and end, with 1 where an alert is bad; so does a pipe',
+    },
     json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
   },
   examples: [
@@ -28,6 +41,8 @@ export const topCommand: Command = {
     'bubbaloop top --once --json | jq .nodes',
     'bubbaloop top --read-only --interval 5',
     'bubbaloop top --images blocks --budget 200k',
+    'bubbaloop top --record incident.rec',
+    'bubbaloop top --replay incident.rec',
   ],
   async run(invocation) {
     const [extra] = invocation.operands;
@@ -45,9 +60,19 @@ export const topCommand: Command = {
     const once = booleanFlag(invocation, 'once');
     if (json && !once)
       throw usageError('--json needs --once: a screen is not JSON.', 'Try `bubbaloop top --once --json`.');
+    const record = stringFlag(invocation, 'record');
+    const recordBytes = recordSize(invocation);
+    const replay = stringFlag(invocation, 'replay');
+    if (record !== undefined && (once || replay !== undefined)) {
+      throw usageError('--record goes with the screen on a fleet: neither with --once nor with --replay.');
+    }
+    if (replay !== undefined && once) throw usageError('--replay shows a screen: --once has none.');
     const { runTop } = await import('./top-run.ts');
     return runTop({
       endpoint: stringFlag(invocation, 'endpoint'),
+      rulesFile: stringFlag(invocation, 'rules'),
+      record: record === undefined ? undefined : { file: record, maxBytes: recordBytes },
+      replayFile: replay,
       readOnly: booleanFlag(invocation, 'readOnly'),
       intervalSeconds,
       images,
@@ -56,3 +81,18 @@ export const topCommand: Command = {
     });
   },
 };
+
+const MIN_RECORD_BYTES = 256 * 1024;
+const MAX_RECORD_BYTES = 16 * 2 ** 30;
+
+/** `--record-size` in bytes: `64M`, `500k`, `1G`. */
+function recordSize(invocation: Invocation): number {
+  const text = stringFlag(invocation, 'recordSize') ?? '64M';
+  const [, figure, unit = ''] = /^(\d{1,12})\s*([kmg]?)b?$/i.exec(text) ?? [];
+  const bytes = Number(figure) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());
+  if (bytes >= MIN_RECORD_BYTES && bytes <= MAX_RECORD_BYTES) return bytes;
+  throw usageError(
+    `--record-size ${JSON.stringify(text)} is no size from 256k to 16G.`,
+    'Write it as 64M, 500k or 1G.',
+  );
+}

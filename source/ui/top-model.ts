@@ -4,10 +4,13 @@
  */
 
 import type { Visible } from '../fleet/agenda.ts';
+import type { Alert } from '../fleet/alert-engine.ts';
 import type { Outcome } from '../fleet/control.ts';
 import type { FleetEvent } from '../fleet/events.ts';
-import { reduce } from '../fleet/reduce.ts';
+import { FleetMemory } from '../fleet/fleet-memory.ts';
+import { type RuleSet, USUAL_RULES } from '../fleet/rules.ts';
 import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
+import { alertText } from '../view/alerts.ts';
 import type { PicturePlace } from '../view/camera-tile.ts';
 import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
 import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/handle-key.ts';
@@ -15,7 +18,8 @@ import type { KeyContext } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
 import { toLogLines } from '../view/log-lines.ts';
 import { createContentMaker } from '../view/panes.ts';
-import { createRowMaker } from '../view/rows.ts';
+import type { ReplayView } from '../view/replay-line.ts';
+import { createRowMaker, type FleetNews, type FleetRows } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
 import type { Theme } from '../view/theme.ts';
 import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
@@ -33,6 +37,15 @@ export interface PicturesPort {
   onChange(listener: () => void): () => void;
 }
 
+/** A recording in place of a fleet. */
+export interface ReplayPort {
+  view(): ReplayView;
+  state(): FleetState;
+  news(): FleetNews;
+  /** Whether the key was one of its own. */
+  press(key: string): boolean;
+}
+
 export interface TopModelOptions {
   readonly endpoint: string;
   readonly theme: Theme;
@@ -47,6 +60,15 @@ export interface TopModelOptions {
   suspend(): void;
   /** Absent: no cameras. */
   readonly pictures?: PicturesPort;
+  /** What counts as wrong; absent: the usual. */
+  readonly rules?: RuleSet;
+  readonly replay?: ReplayPort;
+  /** Told the state after each event, while it is the newest. */
+  onState?(state: FleetState): void;
+  /** A word beside the name that may change, `rec 1.2M`. */
+  status?(): string | undefined;
+  /** What is wrong with this program itself, while it is. */
+  trouble?(): string | undefined;
   /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
   isClogged?(): boolean;
   /** `Date.now` unless a test has its own. */
@@ -68,7 +90,8 @@ export class TopModel {
   readonly #makeRows = createRowMaker();
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
-  #fleet: FleetState;
+  readonly #memory: FleetMemory;
+  #news: FleetNews;
   #ui: UiState = INITIAL_UI;
   #size: Size;
   #scene: Scene;
@@ -85,7 +108,12 @@ export class TopModel {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#size = options.size;
-    this.#fleet = initialState(options.endpoint, this.#now());
+    this.#memory = new FleetMemory({
+      rules: options.rules ?? USUAL_RULES,
+      state: initialState(options.endpoint, this.#now()),
+      words: alertText,
+    });
+    this.#news = this.#look();
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
     this.#schedule(options.intervalMs);
@@ -101,9 +129,10 @@ export class TopModel {
 
   /** Takes in what happened to the fleet. Link changes and tokens are drawn at once, the rest at the next interval. */
   readonly dispatch = (event: FleetEvent): void => {
-    const before = this.#fleet;
-    this.#fleet = reduce(before, event);
-    if (this.#fleet === before) return;
+    const before = this.#memory.state;
+    this.#memory.take(event, this.#now());
+    if (this.#memory.state === before) return;
+    this.#options.onState?.(this.#memory.state);
     const isUrgent =
       event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
     this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
@@ -123,8 +152,15 @@ export class TopModel {
     this.#urgentAtMs = nowMs;
     return URGENT_GAP_MS;
   }
+  /** The recording has moved. */
+  readonly replayed = (): void => this.#draw();
 
   press(press: KeyPress): void {
+    const { replay } = this.#options;
+    if (replay !== undefined && this.#ui.overlay.kind !== 'filter' && replay.press(press.key)) {
+      this.#draw();
+      return;
+    }
     const result = handleKey(this.#ui, press, {
       nowMs: this.#now(),
       rows: this.#content(this.#ui.pane).rows,
@@ -223,7 +259,29 @@ export class TopModel {
   }
 
   #content(pane: UiState['pane']) {
-    return this.#makeContent(pane, this.#makeRows(this.#fleet), this.#ui.views[pane].filter);
+    return this.#makeContent(pane, this.#rows(), this.#ui.views[pane].filter);
+  }
+
+  get #fleet(): FleetState {
+    return this.#options.replay?.state() ?? this.#memory.state;
+  }
+
+  /** What the rules say now. */
+  #look(): FleetNews {
+    const { replay } = this.#options;
+    if (replay !== undefined) return replay.news();
+    const alerts = this.#memory.look(this.#now());
+    return { alerts, events: this.#memory.events };
+  }
+
+  #troubles(): readonly Alert[] {
+    const message = this.#options.trouble?.();
+    if (message === undefined) return [];
+    return [{ key: 'trouble', when: 'answer', severity: 'bad', subject: '', sinceMs: this.#now(), message }];
+  }
+
+  #rows(): FleetRows {
+    return this.#makeRows(this.#fleet, this.#news);
   }
 
   #keyContext(): KeyContext {
@@ -251,7 +309,9 @@ export class TopModel {
 
   #build(): Scene {
     const { options, ui } = { options: this.#options, ui: this.#ui };
-    const rows = this.#makeRows(this.#fleet);
+    this.#news = this.#look();
+    const rows = this.#rows();
+    const banner = [options.banner, options.status?.()].filter(Boolean).join(' ');
     return buildScene({
       fleet: this.#fleet,
       rows,
@@ -262,7 +322,9 @@ export class TopModel {
       nowMs: this.#now(),
       keys: this.#keyContext(),
       readOnly: options.readOnly,
-      banner: options.banner,
+      banner: banner === '' ? undefined : banner,
+      alerts: [...this.#troubles(), ...this.#news.alerts.active],
+      replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
     });
   }

@@ -198,6 +198,7 @@ const KEY_LABELS: Readonly<Record<string, string>> = {
   pagedown: 'PgDn',
   home: 'Home',
   end: 'End',
+  ' ': 'Space',
 };
 
 /** A key as people read it: `Ctrl-D`, `PgUp`, `x`. */

@@ -3,6 +3,7 @@ import type { FramedLine } from './frame.ts';
 import { drawFrame, innerWidth } from './frame.ts';
 import { KEYMAP, type KeyGroup, keyLabel } from './keymap.ts';
 import type { Rect, Size } from './layout.ts';
+import { REPLAY_KEYS } from './replay-keys.ts';
 import { cut, fit, sanitize, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
 import type { Dialog, LogsView } from './ui-state.ts';
@@ -102,6 +103,8 @@ export function helpLines(width: number): readonly FramedLine[] {
   }
   lines.push({ line: [{ text: ' Filter, words joined by "and"', style: 'title' }] });
   for (const [example, what] of FILTER_HELP) lines.push(entry(example, what));
+  lines.push({ line: [{ text: ' In a recording (--replay)', style: 'title' }] });
+  for (const { keys, help } of REPLAY_KEYS) lines.push(entry(keys.map(keyLabel).join(' '), help));
   return lines;
 }
 

@@ -154,6 +154,15 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
   },
 ];
 
+/** Less than this may be the time that its answer was under way. */
+const CLOCK_SLACK_MS = 3_000;
+
+function clockWords(skewMs: number | undefined): string {
+  if (skewMs === undefined) return '-';
+  if (Math.abs(skewMs) < CLOCK_SLACK_MS) return 'as here';
+  return `${formatAge(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} this one`;
+}
+
 function machineDetails({ machine, failedCount }: MachineRow, { nowMs }: DetailsContext): DetailsTable {
   const { daemon } = machine;
   return fieldTable(`machine ${machine.id}`, [
@@ -169,6 +178,8 @@ function machineDetails({ machine, failedCount }: MachineRow, { nowMs }: Details
         ? '-'
         : `${formatBytes(machine.shm.usedBytes)} by zenoh, ${formatBytes(machine.shm.freeBytes)} free`,
     ],
+    ['Clock', clockWords(machine.clockSkewMs)],
+    ['Claimed by', machine.rivals === undefined ? 'one daemon' : machine.rivals.join(' and ')],
     ['Problem', machine.problem ?? '-'],
   ]);
 }

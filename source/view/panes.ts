@@ -1,6 +1,8 @@
 /** Every pane of `top`. */
 import type { PaneId } from './layout.ts';
 import type { Pane, PaneContent } from './pane.ts';
+import { ALERTS_PANE } from './pane-alerts.ts';
+import { EVENTS_PANE } from './pane-events.ts';
 import { MACHINES_PANE } from './pane-machines.ts';
 import { NODES_PANE } from './pane-nodes.ts';
 import { PEERS_PANE } from './pane-peers.ts';
@@ -14,6 +16,8 @@ export const PANES: Readonly<Record<PaneId, Pane>> = {
   routers: ROUTERS_PANE,
   peers: PEERS_PANE,
   machines: MACHINES_PANE,
+  alerts: ALERTS_PANE,
+  events: EVENTS_PANE,
 };
 
 /** Makes the content of a pane; called again with the same rows and filter, it gives back the same object. */

@@ -1,6 +1,7 @@
 /** The fleet as plain text, for a pipe, a log file or a terminal that can do no more. */
+import { type Alerts, NO_ALERTS } from '../fleet/alert-engine.ts';
 import type { FleetState } from '../fleet/state.ts';
-import { alertsOf } from './alerts.ts';
+import { alertText } from './alerts.ts';
 import { emptySentences } from './empty.ts';
 import { plural } from './format.ts';
 import { PANE_IDS } from './layout.ts';
@@ -13,15 +14,16 @@ import { createTheme, type Line } from './theme.ts';
 const WIDTH = 160;
 
 /** Every pane one below the other, ending in a line break. */
-export function plainSnapshot(state: FleetState, nowMs: number): string {
-  const rows = createRowMaker()(state);
+export function plainSnapshot(state: FleetState, nowMs: number, alerts: Alerts = NO_ALERTS): string {
+  const rows = createRowMaker()(state, { alerts, events: [] });
   const content = createContentMaker();
   const { glyphs } = createTheme('none');
   const lines = [
     `bubbaloop at ${sanitize(state.endpoint)}: ${plural(state.machines.size, 'machine')}, ${plural(rows.nodes.length, 'node')}, ${plural(state.routers.size, 'router')}`,
-    ...alertsOf(state, rows, nowMs).map((alert) => `${glyphs.alert} ${sanitize(alert.text)}`),
+    ...alerts.active.map((alert) => `${glyphs.alert} ${sanitize(alertText(alert, state, nowMs))}`),
   ];
-  for (const id of PANE_IDS) {
+  // One look has no events, and its alerts stand above.
+  for (const id of PANE_IDS.filter((pane) => pane !== 'events' && pane !== 'alerts')) {
     const pane = content(id, rows, '');
     lines.push('', `${PANES[id].title} ${pane.totalCount}`);
     const sentences = emptySentences(state, pane, nowMs);

@@ -2,8 +2,9 @@
  * The whole screen as painted lines, from what is known and what is chosen. Pure: the components of ui/ only put these
  * lines in their places, and redraw what is not the same string as before.
  */
+import type { Alert } from '../fleet/alert-engine.ts';
 import type { FleetState } from '../fleet/state.ts';
-import { type Alert, alertsOf } from './alerts.ts';
+import { alertText } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
 import { type PicturesView, wallFooter } from './camera-wall.ts';
 import { detailsOf } from './details.ts';
@@ -18,6 +19,7 @@ import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, ty
 import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
 import type { PaneContent } from './pane.ts';
 import { PANES } from './panes.ts';
+import { type ReplayView, replayLine } from './replay-line.ts';
 import type { FleetRows } from './rows.ts';
 import { fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
@@ -57,6 +59,10 @@ export interface SceneInput {
   readonly keys: KeyContext;
   readonly readOnly: boolean;
   readonly banner?: string;
+  /** What is wrong now, worst first. */
+  readonly alerts: readonly Alert[];
+  /** Where a recording stands, if this shows one. */
+  readonly replay?: ReplayView;
   readonly pictures: PicturesView;
 }
 
@@ -73,9 +79,8 @@ export interface Scene {
 }
 
 export function buildScene(input: SceneInput): Scene {
-  const { fleet, rows, theme, nowMs, size } = input;
-  const alerts = alertsOf(fleet, rows, nowMs);
-  const layout = layoutOf(size, alerts.length, input.ui.pane);
+  const { fleet, rows, theme, nowMs, size, alerts } = input;
+  const layout = layoutOf(size, alerts.length, input.ui.pane, input.replay === undefined ? 0 : 1);
   if (layout.kind === 'too-small') {
     return { screen: tooSmall(input), ui: input.ui, pageRows: 1, overlayRows: 0 };
   }
@@ -83,7 +88,8 @@ export function buildScene(input: SceneInput): Scene {
   const { glyphs } = theme;
   const above = [
     theme.paint(headerLine(fleet, rows, { ...input, width: size.columns, glyphs })),
-    ...alertLines(alerts, layout.alertRows, size.columns, theme),
+    ...(input.replay === undefined ? [] : [theme.paint(replayLine(input.replay, size.columns))]),
+    ...alertLines(input, layout.alertRows),
     ...(layout.kind === 'tabs' ? [tabLine(input, size.columns)] : []),
   ];
   const footer = theme.paint(footerLine(ui, { nowMs, width: size.columns, keys: input.keys, glyphs }));
@@ -216,12 +222,13 @@ function tabLine({ theme, content, ui }: SceneInput, width: number): string {
   return theme.paint([...spans, { text: ' '.repeat(width - used) }]);
 }
 
-function alertLines(alerts: readonly Alert[], rows: number, width: number, theme: Theme): readonly string[] {
+function alertLines({ alerts, fleet, nowMs, size, theme }: SceneInput, rows: number): readonly string[] {
+  const width = size.columns;
   return alerts.slice(0, rows).map((alert, index) => {
     const left = alerts.length - rows;
     const more = index === rows - 1 && left > 0 ? `  and ${plural(left, 'more', 'more')} ` : '';
     const text = fit(
-      ` ${theme.glyphs.alert} ${sanitize(alert.text)}`,
+      ` ${theme.glyphs.alert} ${sanitize(alertText(alert, fleet, nowMs))}`,
       width - more.length,
       'left',
       theme.glyphs.ellipsis,

@@ -66,7 +66,15 @@ const FIRST_VIEW: PaneView = { index: 0, top: 0, filter: '' };
 
 export const INITIAL_UI: UiState = {
   pane: 'nodes',
-  views: { nodes: FIRST_VIEW, shm: FIRST_VIEW, routers: FIRST_VIEW, peers: FIRST_VIEW, machines: FIRST_VIEW },
+  views: {
+    nodes: FIRST_VIEW,
+    shm: FIRST_VIEW,
+    routers: FIRST_VIEW,
+    peers: FIRST_VIEW,
+    machines: FIRST_VIEW,
+    alerts: FIRST_VIEW,
+    events: FIRST_VIEW,
+  },
   overlay: { kind: 'none' },
   pending: new Map(),
 };

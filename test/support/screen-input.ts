@@ -1,11 +1,16 @@
 /** A fleet's state and a scene made of it, for tests of what is drawn. */
+import { type Alert, createAlertEngine } from '../../source/fleet/alert-engine.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
+import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
+import type { TimelineEntry } from '../../source/fleet/timeline.ts';
+import { alertText } from '../../source/view/alerts.ts';
 import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
 import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
 import type { KeyContext } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
+import type { ReplayView } from '../../source/view/replay-line.ts';
 import { createRowMaker } from '../../source/view/rows.ts';
 import { buildScene, type Scene } from '../../source/view/screen.ts';
 import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';
@@ -80,6 +85,12 @@ export function fleetState(fleet: FakeFleet): FleetState {
   return events.reduce<FleetState>(reduce, initialState('tcp/127.0.0.1:7447', atMs - 90_000));
 }
 
+/** What the usual rules say of a state in one look, `bad m/cam failed`. */
+export function alertsOf(state: FleetState, nowMs = NOW_MS): readonly string[] {
+  const { active } = createAlertEngine(USUAL_RULES, { isImmediate: true })(state, nowMs);
+  return active.map((alert) => `${alert.severity} ${alertText(alert, state, nowMs)}`);
+}
+
 /** What an operator with a terminal of `size` sees and presses, without a terminal. */
 export class Desk {
   fleet: FleetState;
@@ -89,7 +100,10 @@ export class Desk {
   readOnly = false;
   pictures: PicturesView = NO_PICTURES;
   theme: Theme = PLAIN_THEME;
-  readonly #rows = createRowMaker();
+  events: readonly TimelineEntry[] = [];
+  replay: ReplayView | undefined;
+  readonly #engine = createAlertEngine(USUAL_RULES);
+  readonly #makeRows = createRowMaker();
   readonly #content = createContentMaker();
 
   constructor(fleet: FleetState, size: Size = { columns: 120, rows: 32 }) {
@@ -98,7 +112,7 @@ export class Desk {
   }
 
   scene(): Scene {
-    const rows = this.#rows(this.fleet);
+    const rows = this.#rows();
     const scene = buildScene({
       fleet: this.fleet,
       rows,
@@ -109,14 +123,25 @@ export class Desk {
       nowMs: this.nowMs,
       keys: this.keys(),
       readOnly: this.readOnly,
+      alerts: this.#alerts(),
+      replay: this.replay,
       pictures: this.pictures,
     });
     this.ui = scene.ui;
     return scene;
   }
 
+  #alerts(): readonly Alert[] {
+    return this.#engine(this.fleet, this.nowMs).active;
+  }
+
+  #rows() {
+    const alerts = this.#engine(this.fleet, this.nowMs);
+    return this.#makeRows(this.fleet, { alerts, events: this.events });
+  }
+
   content(pane: PaneId) {
-    return this.#content(pane, this.#rows(this.fleet), this.ui.views[pane].filter);
+    return this.#content(pane, this.#rows(), this.ui.views[pane].filter);
   }
 
   keys(): KeyContext {

@@ -220,3 +220,28 @@ test('a resize is drawn at once', () => {
   expect(at.text()).toContain('20x5');
   expect(at.model.screen().size).toEqual({ columns: 20, rows: 5 });
 });
+
+test('what is wrong with the recording is said on the screen, and that one runs beside the name', () => {
+  let trouble: string | undefined;
+  const model = new TopModel({
+    endpoint: 'tcp/127.0.0.1:7447',
+    theme: PLAIN_THEME,
+    size: { columns: 120, rows: 32 },
+    readOnly: false,
+    intervalMs: 1_000,
+    send: async () => ({ ok: true, message: '', output: '' }),
+    quit: () => undefined,
+    suspend: () => undefined,
+    status: () => 'rec 1.2M',
+    trouble: () => trouble,
+  });
+  const above = (): string => {
+    const screen = model.screen();
+    return screen.kind === 'full' ? screen.above.join('\n').replaceAll(/\x1b\[[\d;]*m/g, '') : '';
+  };
+  expect(above()).toContain('rec 1.2M');
+  trouble = 'The recording has ended early: no space left on device.';
+  vi.advanceTimersByTime(1_100);
+  expect(above()).toContain(`▲ ${trouble}`);
+  model.close();
+});
