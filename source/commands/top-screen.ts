@@ -4,6 +4,7 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
+import { TopicWatch } from '../fleet/observe-topics.ts';
 import { createPictureEncoder } from '../graphics/create-picture-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
@@ -29,8 +30,10 @@ export interface ShowTopOptions {
 export async function showTop(session: Session, options: ShowTopOptions): Promise<void> {
   const fast = nativePictures();
   const cameras = new TopCameras({ ...options, session, scale: fast?.scaleFrame });
+  const topics = new TopicWatch(session);
   const app = runApp({
     ...options,
+    topics,
     theme: resolveTheme(process.env),
     cameras,
     makeEncoder: (encoderOptions) => createPictureEncoder(encoderOptions, fast),
@@ -59,6 +62,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
     for (const signal of LEAVING) process.off(signal, leave);
+    topics.close();
     await cameras.close();
     await observation.stop();
   }

@@ -4,8 +4,11 @@
  */
 import type { Outcome } from '../fleet/control.ts';
 import type { FleetEvent } from '../fleet/events.ts';
+import { History } from '../fleet/history.ts';
+import type { TopicWish } from '../fleet/observe-topics.ts';
 import { reduce } from '../fleet/reduce.ts';
 import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
+import type { TopicsView } from '../fleet/topics.ts';
 import type { PicturePlace } from '../view/camera-tile.ts';
 import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
 import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/handle-key.ts';
@@ -13,10 +16,12 @@ import type { KeyContext } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
 import { toLogLines } from '../view/log-lines.ts';
 import { createContentMaker } from '../view/panes.ts';
-import { createRowMaker } from '../view/rows.ts';
+import type { FleetRows } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
+import { createScreenRowMaker } from '../view/screen-rows.ts';
 import type { Theme } from '../view/theme.ts';
 import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
+import { createVersionLook } from '../view/versions.ts';
 import type { NodeAction } from '../wire/command.ts';
 import { shareScreen } from './share-screen.ts';
 
@@ -27,6 +32,14 @@ export interface PicturesPort {
   show(places: readonly PicturePlace[], isLooking: boolean): void;
   /** Saves a picture of a camera that is shown; never rejects. */
   photo(camera: NodeTarget): Promise<{ readonly ok: boolean; readonly message: string }>;
+  onChange(listener: () => void): () => void;
+}
+
+/** Where what is known of keys comes from. It asks and subscribes only for what is shown. */
+export interface TopicsPort {
+  view(): TopicsView;
+  /** What is looked at; undefined: nothing. */
+  show(wish: TopicWish | undefined): void;
   onChange(listener: () => void): () => void;
 }
 
@@ -44,6 +57,8 @@ export interface TopModelOptions {
   suspend(): void;
   /** Absent: no cameras. */
   readonly pictures?: PicturesPort;
+  /** Absent: no topics. */
+  readonly topics?: TopicsPort;
   /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
   isClogged?(): boolean;
   /** `Date.now` unless a test has its own. */
@@ -60,7 +75,9 @@ const NOTICE_MS = 8_000;
 export class TopModel {
   readonly #options: TopModelOptions;
   readonly #now: () => number;
-  readonly #makeRows = createRowMaker();
+  readonly #makeRows = createScreenRowMaker();
+  readonly #lookAtVersions = createVersionLook();
+  readonly #history = new History();
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
   #fleet: FleetState;
@@ -80,6 +97,7 @@ export class TopModel {
     this.#fleet = initialState(options.endpoint, this.#now());
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
+    options.topics?.onChange(() => this.#schedule(options.intervalMs));
     this.#schedule(options.intervalMs);
   }
 
@@ -95,6 +113,7 @@ export class TopModel {
   readonly dispatch = (event: FleetEvent): void => {
     const before = this.#fleet;
     this.#fleet = reduce(before, event);
+    this.#history.take(this.#fleet, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
     if (this.#fleet === before) return;
     const isUrgent =
       event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
@@ -108,6 +127,7 @@ export class TopModel {
       pageRows: this.#scene.pageRows,
       overlayRows: this.#scene.overlayRows,
       keys: this.#keyContext(),
+      links: this.#scene.links,
       wall: this.#scene.wall,
     });
     this.#ui = result.ui;
@@ -200,7 +220,11 @@ export class TopModel {
   }
 
   #content(pane: UiState['pane']) {
-    return this.#makeContent(pane, this.#makeRows(this.#fleet), this.#ui.views[pane].filter);
+    return this.#makeContent(pane, this.#rows(), this.#ui.views[pane].filter);
+  }
+
+  #rows(): FleetRows {
+    return this.#makeRows(this.#fleet, this.#options.topics?.view());
   }
 
   #keyContext(): KeyContext {
@@ -228,7 +252,7 @@ export class TopModel {
 
   #build(): Scene {
     const { options, ui } = { options: this.#options, ui: this.#ui };
-    const rows = this.#makeRows(this.#fleet);
+    const rows = this.#rows();
     return buildScene({
       fleet: this.#fleet,
       rows,
@@ -241,6 +265,8 @@ export class TopModel {
       readOnly: options.readOnly,
       banner: options.banner,
       pictures: options.pictures?.view() ?? NO_PICTURES,
+      trends: this.#history,
+      usual: this.#lookAtVersions(rows),
     });
   }
 
@@ -269,7 +295,19 @@ export class TopModel {
     this.#schedule(this.#options.intervalMs);
     // Before the components draw: the boxes count from their frame on.
     this.#showPictures(screen);
+    this.#showTopics();
     if (screen !== before) for (const listener of this.#listeners) listener();
+  }
+
+  /** Only what is on the screen is measured; a machine that is filtered for is asked first. */
+  #showTopics(): void {
+    const visible = this.#scene.visible.get('topics');
+    if (visible === undefined) {
+      this.#options.topics?.show(undefined);
+      return;
+    }
+    const first = /(?:^|\s)machine[=:]([^\s*]+)/.exec(this.#ui.views.topics.filter)?.[1];
+    this.#options.topics?.show({ machines: this.#rows().machines.map((row) => row.key), first, visible });
   }
 
   #showPictures(screen: Screen): void {

@@ -2,9 +2,11 @@
 
 import type { Column } from './column.ts';
 import { formatAge, formatRate } from './format.ts';
+import { filterLink, type Links, machineLinks, sessionLinks } from './links.ts';
 import { nodeDetails } from './node-details.ts';
-import { definePane } from './pane.ts';
+import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
+import { sparkline } from './sparkline.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 /** A heartbeat comes every 5 s; after 30 s without one the fleet calls a node unhealthy. */
@@ -127,6 +129,15 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     text: (row) => row.node.outputs ?? '',
   },
   {
+    id: 'trend',
+    title: 'RATE 5 MIN',
+    align: 'left',
+    width: 10,
+    drop: 6,
+    cell: (row, { trends, glyphs }) => ({ text: sparkline(trends.trend('rate', row.key), 10, glyphs), style: 'info' }),
+    text: () => '',
+  },
+  {
     id: 'health',
     title: 'HEALTH',
     align: 'left',
@@ -201,6 +212,20 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
   },
 ];
 
+function nodeLinks(row: NodeRow, { state, rows }: DetailsContext): Links {
+  const { machine, node } = row;
+  return [
+    ...machineLinks(machine, rows).slice(0, 1),
+    { label: 'log', to: { kind: 'logs', machine, node: node.name } },
+    filterLink('topics', 'topics', [
+      ['machine=', machine],
+      ['key:', `${node.name}`],
+    ]),
+    ...sessionLinks(row.key, state, rows),
+    ...machineLinks(machine, rows).slice(1),
+  ];
+}
+
 export const NODES_PANE = definePane<NodeRow>({
   id: 'nodes',
   title: 'Nodes',
@@ -210,4 +235,5 @@ export const NODES_PANE = definePane<NodeRow>({
   columns: NODE_COLUMNS,
   rows: (fleet) => fleet.nodes,
   details: nodeDetails,
+  links: nodeLinks,
 });

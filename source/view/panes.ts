@@ -6,6 +6,8 @@ import { NODES_PANE } from './pane-nodes.ts';
 import { PEERS_PANE } from './pane-peers.ts';
 import { ROUTERS_PANE } from './pane-routers.ts';
 import { SHM_PANE } from './pane-shm.ts';
+import { TOPICS_PANE } from './pane-topics.ts';
+import { TREE_PANE } from './pane-tree.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
 
 export const PANES: Readonly<Record<PaneId, Pane>> = {
@@ -14,6 +16,8 @@ export const PANES: Readonly<Record<PaneId, Pane>> = {
   routers: ROUTERS_PANE,
   peers: PEERS_PANE,
   machines: MACHINES_PANE,
+  topics: TOPICS_PANE,
+  tree: TREE_PANE,
 };
 
 /** Makes the content of a pane; called again with the same rows and filter, it gives back the same object. */

@@ -17,8 +17,11 @@ import {
   type ShmGrowth,
   type ShmInfo,
 } from '../fleet/state.ts';
+import { NO_TOPICS, type TopicsView } from '../fleet/topics.ts';
+import type { TopicRow } from './topic-rows.ts';
+import type { TreeRow } from './tree-rows.ts';
 
-interface BaseRow {
+export interface BaseRow {
   /** Tells the row from all others of its pane, and stays with it: the selection holds on to this. */
   readonly key: string;
   readonly freshness: Freshness;
@@ -71,9 +74,12 @@ export interface FleetRows {
   readonly routers: readonly RouterRow[];
   readonly peers: readonly PeerRow[];
   readonly shm: readonly ShmRow[];
+  readonly topics: readonly TopicRow[];
+  readonly topicsView: TopicsView;
+  readonly tree: readonly TreeRow[];
 }
 
-export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow;
+export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow | TopicRow | TreeRow;
 
 /** A name people know for a router: its own, else the beginning of its zenoh id. */
 export function routerName(router: Pick<Router, 'zid' | 'name'>): string {
@@ -98,6 +104,10 @@ export function createRowMaker(): (state: FleetState) => FleetRows {
       routers: routers(routerRows(state)),
       peers: peers(peerRows(state)),
       shm: shm(machines.flatMap((machine) => shmRow(state, machine))),
+      // Not of the state, or not made unless it is looked at: screen-rows.ts.
+      topics: [],
+      topicsView: NO_TOPICS,
+      tree: [],
     };
     last = state;
     return rows;

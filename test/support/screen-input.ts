@@ -1,15 +1,19 @@
 /** A fleet's state and a scene made of it, for tests of what is drawn. */
+
+import { NO_TRENDS, type Trends } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
+import { NO_TOPICS, type TopicsView } from '../../source/fleet/topics.ts';
 import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
 import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
 import type { KeyContext } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
-import { createRowMaker } from '../../source/view/rows.ts';
 import { buildScene, type Scene } from '../../source/view/screen.ts';
+import { createScreenRowMaker } from '../../source/view/screen-rows.ts';
 import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';
 import { INITIAL_UI, type UiState } from '../../source/view/ui-state.ts';
+import { createVersionLook } from '../../source/view/versions.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
 
@@ -88,8 +92,10 @@ export class Desk {
   nowMs = NOW_MS;
   readOnly = false;
   pictures: PicturesView = NO_PICTURES;
+  trends: Trends = NO_TRENDS;
+  topics: TopicsView = NO_TOPICS;
   theme: Theme = PLAIN_THEME;
-  readonly #rows = createRowMaker();
+  readonly #rows = createScreenRowMaker();
   readonly #content = createContentMaker();
 
   constructor(fleet: FleetState, size: Size = { columns: 120, rows: 32 }) {
@@ -98,7 +104,7 @@ export class Desk {
   }
 
   scene(): Scene {
-    const rows = this.#rows(this.fleet);
+    const rows = this.#rows(this.fleet, this.topics);
     const scene = buildScene({
       fleet: this.fleet,
       rows,
@@ -110,13 +116,15 @@ export class Desk {
       keys: this.keys(),
       readOnly: this.readOnly,
       pictures: this.pictures,
+      trends: this.trends,
+      usual: createVersionLook()(rows),
     });
     this.ui = scene.ui;
     return scene;
   }
 
   content(pane: PaneId) {
-    return this.#content(pane, this.#rows(this.fleet), this.ui.views[pane].filter);
+    return this.#content(pane, this.#rows(this.fleet, this.topics), this.ui.views[pane].filter);
   }
 
   keys(): KeyContext {
@@ -148,6 +156,7 @@ export class Desk {
         pageRows: scene.pageRows,
         overlayRows: scene.overlayRows,
         keys: this.keys(),
+        links: scene.links,
         wall: scene.wall,
       });
       this.ui = result.ui;
