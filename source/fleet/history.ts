@@ -98,8 +98,10 @@ export class History implements Trends {
     if (machine.lostSinceMs !== undefined) return;
     for (const node of machine.nodes) {
       const key = nodeKey(machine.id, node.name);
-      if (node.outputs === undefined || node.outputs === 'none' || !isWanted(key)) continue;
-      noteIn(this.#timelines.rate, key, node.outputs === 'flowing' ? node.outputRateHz : 0);
+      const { outputs, outputRateHz } = node;
+      if (!isWanted(key)) continue;
+      if (outputs === 'flowing') noteIn(this.#timelines.rate, key, outputRateHz);
+      else if (outputs === 'quiet' || outputs === 'unwanted') this.#timelines.rate.note(key, 0);
     }
   }
 }

@@ -21,6 +21,15 @@ const MAX_REST_MS = 120_000;
 /** Of a burst no more is waiting than this; the rest is counted as dropped. */
 const CHANNEL = { kind: 'ring', capacity: 8 } as const;
 
+/** What had come at a tick. */
+interface Mark {
+  readonly at: number;
+  readonly count: number;
+  readonly bytes: number;
+  /** When the last message before it came. */
+  readonly arrivedAt?: number;
+}
+
 /** One key that is or was subscribed to. */
 interface Meter {
   readonly key: string;
@@ -35,7 +44,10 @@ interface Meter {
   bytes: number;
   droppedSeen: number;
   /** Totals at earlier ticks, oldest first. */
-  marks: { readonly at: number; readonly count: number; readonly bytes: number }[];
+  marks: Mark[];
+  /** Of the monotonic clock, since it was opened. */
+  arrivedAt?: number;
+  firstAt?: number;
   rateHz?: number;
   bytesPerSecond?: number;
   messageBytes?: number;
@@ -149,6 +161,8 @@ export class TopicMeter {
     meter.bytes = 0;
     meter.droppedSeen = 0;
     meter.marks = [{ at: meter.openedAt, count: 0, bytes: 0 }];
+    meter.arrivedAt = undefined;
+    meter.firstAt = undefined;
     const { openedAt } = meter;
     const isThisTime = (): boolean => meter.isOpen && meter.openedAt === openedAt;
     void this.#session
@@ -177,6 +191,8 @@ export class TopicMeter {
     meter.count += 1;
     meter.bytes += sizeBytes;
     meter.lastAtMs = Date.now();
+    meter.arrivedAt = performance.now();
+    meter.firstAt ??= meter.arrivedAt;
     this.#tickBytes += sizeBytes;
     // One key alone takes what all may: it is not kept until the second is over.
     const begin = meter.marks.at(-1);
@@ -237,13 +253,14 @@ export class TopicMeter {
     const bytes = meter.bytes - begin.bytes;
     // A look too short says nothing of a rate, but it does of size.
     if (spanMs >= MIN_SPAN_MS && (count > 0 || spanMs >= WINDOW_MS)) {
-      meter.rateHz = steady(meter.rateHz, (count * 1000) / spanMs, 1000 / spanMs);
-      meter.bytesPerSecond = steady(meter.bytesPerSecond, (bytes * 1000) / spanMs, 16);
+      const rateHz = rateOf(meter, begin, now) ?? (count * 1000) / spanMs;
+      meter.rateHz = steady(meter.rateHz, rateHz);
+      meter.bytesPerSecond = steady(meter.bytesPerSecond, count === 0 ? 0 : (rateHz * bytes) / count);
     } else if (count > 0 && meter.bytesPerSecond === undefined) {
       meter.bytesPerSecond = (bytes * 1000) / Math.max(MIN_SPAN_MS, spanMs);
     }
     if (count > 0) meter.messageBytes = Math.round(bytes / count);
-    meter.marks.push({ at: now, count: meter.count, bytes: meter.bytes });
+    meter.marks.push({ at: now, count: meter.count, bytes: meter.bytes, arrivedAt: meter.arrivedAt });
   }
 
   /** Figures of keys that went out of sight are kept, but not of more than a few screens. */
@@ -258,10 +275,22 @@ export class TopicMeter {
 
 const MIN_SPAN_MS = 400;
 
-/** A figure that flickers tells nothing and costs a redraw: within a twentieth, or `slack`, it is the same as before. */
-function steady(before: number | undefined, now: number, slack: number): number {
+/**
+ * From message to message, which is exact for what is sent in time, however few there are. Undefined where they are too few, or
+ * where they have stopped.
+ */
+function rateOf({ count, arrivedAt, firstAt }: Meter, begin: Mark, now: number): number | undefined {
+  const from = begin.arrivedAt ?? firstAt;
+  if (arrivedAt === undefined || from === undefined || arrivedAt <= from) return undefined;
+  const gaps = count - (begin.arrivedAt === undefined ? 1 : begin.count);
+  const meanMs = (arrivedAt - from) / gaps;
+  return now - arrivedAt > Math.max(2 * meanMs, TICK_MS) ? undefined : 1000 / meanMs;
+}
+
+/** A figure that flickers tells nothing and costs a redraw: within a twentieth it is the same as before. */
+function steady(before: number | undefined, now: number): number {
   if (before === undefined || (now === 0) !== (before === 0)) return now;
-  return Math.abs(now - before) <= Math.max(before * 0.05, slack * 1.01) ? before : now;
+  return Math.abs(now - before) <= before * 0.05 ? before : now;
 }
 
 function sizeAndRelease(frame: Frame): number {

@@ -1,6 +1,7 @@
 /** The Topics pane: which keys data travels on, who sends and who listens, and what flows, where that may be looked at. */
 
-import { machineOfKey, type Topic } from '../fleet/topics.ts';
+import type { Topic } from '../fleet/topics.ts';
+import { parseKey } from '../wire/keys.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatByteRate, formatBytes, formatRate, plural } from './format.ts';
@@ -166,10 +167,25 @@ function lookedAt({ figures }: Topic, nowMs: number): string {
   return figures.isCostly ? `for a moment ${when}: it takes more than the budget` : when;
 }
 
+/** The node that a key speaks of, by the key alone. */
+function nodeOfKey(keyExpr: string): string | undefined {
+  const key = parseKey(keyExpr);
+  switch (key.kind) {
+    case 'daemon-log':
+    case 'health':
+    case 'node-manifest':
+      return key.node;
+    case 'data':
+      return key.suffix.split('/')[0];
+    default:
+      return undefined;
+  }
+}
+
 function topicLinks({ topic }: TopicRow, { state, rows }: DetailsContext): Links {
-  const machine = machineOfKey(topic.keyExpr);
-  const [, , , source = ''] = topic.keyExpr.split('/');
-  const node = rows.nodes.find((row) => row.machine === machine && row.node.name === source);
+  const { machine } = topic;
+  const name = nodeOfKey(topic.keyExpr);
+  const node = rows.nodes.find((row) => row.machine === machine && row.node.name === name);
   const sessions = new Map(rows.peers.map((row) => [row.session.zid, row] as const));
   return [
     node && rowLink(`node ${node.node.name}`, 'nodes', node),
@@ -203,4 +219,5 @@ export const TOPICS_PANE = definePane<TopicRow>({
   details: topicDetails,
   links: topicLinks,
   note: topicsNote,
+  isCounted: false,
 });

@@ -234,15 +234,23 @@ function paneTitleSpans(
   return spans;
 }
 
+/** As many tabs as fit, those about the selected one where not all do. */
 function tabLine({ theme, content, ui }: SceneInput, width: number): string {
+  const tabs = PANE_IDS.map((id, index) => {
+    const count = PANES[id].isCounted === false ? '' : `${content(id).totalCount} `;
+    return { id, text: ` ${index + 1} ${PANES[id].tab} ${count}` };
+  });
+  const upTo = (from: number, to: number): number =>
+    tabs.slice(from, to + 1).reduce((sum, { text }) => sum + textWidth(text), 0);
+  const selected = PANE_IDS.indexOf(ui.pane);
+  let first = 0;
+  while (first < selected && upTo(first, selected) > width) first += 1;
   const spans: Span[] = [];
   let used = 0;
-  for (const [index, id] of PANE_IDS.entries()) {
-    const count = PANES[id].isCounted === false ? '' : `${content(id).totalCount} `;
-    const text = ` ${index + 1} ${PANES[id].tab} ${count}`;
-    if (used + text.length > width) break;
+  for (const { id, text } of tabs.slice(first)) {
+    if (used + textWidth(text) > width) break;
     spans.push({ text, style: id === ui.pane ? 'choice' : 'dim' });
-    used += text.length;
+    used += textWidth(text);
   }
   return theme.paint([...spans, { text: ' '.repeat(width - used) }]);
 }
