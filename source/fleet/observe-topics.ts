@@ -5,15 +5,12 @@
 import { type Session, SessionError } from '../zenoh/session.ts';
 import { compareNames } from './compare-names.ts';
 import { keepEqual } from './sharing.ts';
-import { askTopicPage, EVERY_KEY, machinePage, type TopicPage } from './topic-keys.ts';
+import { askTopicPage, type FleetPlaces, pagesOf, type TopicKey, type TopicPage } from './topic-keys.ts';
 import { TopicMeter } from './topic-meter.ts';
 import { machineOfKey, NO_TOPICS, type Topic, type TopicsView, unmeasuredReason } from './topics.ts';
 
-export interface TopicWish {
-  /** Every machine of the fleet. */
-  readonly machines: readonly string[];
-  /** The machine looked at, whose keys are asked first. */
-  readonly first?: string;
+/** All machines and routers of the fleet, the machine that is looked at, and: */
+export interface TopicWish extends FleetPlaces {
   /** Keys on the screen. */
   readonly visible: readonly string[];
 }
@@ -33,8 +30,6 @@ const MAX_SUBSCRIPTIONS = 64;
 const PAGE_LIMIT_MS = 2_500;
 /** Between pages others may ask, too. */
 const PAGE_PAUSE_MS = 100;
-/** Up to so many machines all keys are asked at once, those that belong to no machine with them. */
-const SMALL_FLEET = 8;
 
 export class TopicWatch {
   readonly #session: Session;
@@ -46,7 +41,7 @@ export class TopicWatch {
   #topics = new Map<string, Topic>();
   #wish: TopicWish | undefined;
   #abort: AbortController | undefined;
-  #leftOutMachines = 0;
+  #leftOutPages = 0;
 
   constructor(session: Session, options: TopicWatchOptions = {}) {
     this.#session = session;
@@ -96,50 +91,54 @@ export class TopicWatch {
   }
 
   async #askAll(signal: AbortSignal): Promise<void> {
-    const pages = this.#pagesOf(this.#wish);
-    for (const old of this.#pages.keys()) if (!pages.includes(old)) this.#pages.delete(old);
+    const pages = this.#wish === undefined ? [] : pagesOf(this.#wish);
+    const names = pages.map(({ router, keys }) => `${router} ${keys}`);
+    for (const old of this.#pages.keys()) if (!names.includes(old)) this.#pages.delete(old);
     if (this.#view.phase === 'idle') this.#tell();
-    this.#leftOutMachines = 0;
+    this.#leftOutPages = 0;
     let count = 0;
     for (const [index, page] of pages.entries()) {
+      const name = names[index] ?? '';
       const room = this.#options.maxKeys - count;
       if (room <= 0) {
-        this.#leftOutMachines = pages.length - index;
-        for (const left of pages.slice(index)) this.#pages.delete(left);
+        this.#leftOutPages = pages.length - index;
+        for (const left of names.slice(index)) this.#pages.delete(left);
         break;
       }
       const limits = { maxKeys: room, timeoutMs: PAGE_LIMIT_MS, signal };
       try {
-        this.#pages.set(page, await askTopicPage(this.#session, page, limits));
+        this.#pages.set(name, await askTopicPage(this.#session, page, limits));
       } catch (error) {
         // No link, no answer in time: what was known of this page stays. An abort ends the loop below.
         if (!(error instanceof SessionError)) throw error;
       }
       if (signal.aborted) return;
-      count += this.#pages.get(page)?.keys.size ?? 0;
+      count += this.#pages.get(name)?.keys.size ?? 0;
       if (index === 0) this.#tell();
       if (index < pages.length - 1) await pause(PAGE_PAUSE_MS, signal);
     }
     this.#tell();
   }
 
-  #pagesOf(wish: TopicWish | undefined): readonly string[] {
-    const { machines = [], first } = wish ?? {};
-    if (machines.length <= SMALL_FLEET) return [EVERY_KEY];
-    const ordered = first === undefined ? machines : [first, ...machines.filter((machine) => machine !== first)];
-    return ordered.flatMap((machine) => machinePage(machine) ?? []);
+  #knownKeys(): Iterable<TopicKey> {
+    const known = new Map<string, TopicKey>();
+    for (const { keys } of this.#pages.values()) {
+      for (const [keyExpr, key] of keys) {
+        const other = known.get(keyExpr);
+        known.set(keyExpr, other === undefined ? key : union(other, key));
+      }
+    }
+    return known.values();
   }
 
   #tell(): void {
     const topics = new Map<string, Topic>();
-    for (const { keys } of this.#pages.values()) {
-      for (const { keyExpr, publishers, subscribers } of keys.values()) {
-        const before = this.#topics.get(keyExpr);
-        const unmeasured = unmeasuredReason(keyExpr);
-        const figures = keepFigures(before, unmeasured === undefined ? this.#meter.figures(keyExpr) : undefined);
-        const topic = { keyExpr, machine: machineOfKey(keyExpr), publishers, subscribers, figures, unmeasured };
-        topics.set(keyExpr, keepEqual(before, topic));
-      }
+    for (const { keyExpr, publishers, subscribers } of this.#knownKeys()) {
+      const before = this.#topics.get(keyExpr);
+      const unmeasured = unmeasuredReason(keyExpr);
+      const figures = keepFigures(before, unmeasured === undefined ? this.#meter.figures(keyExpr) : undefined);
+      const topic = { keyExpr, machine: machineOfKey(keyExpr), publishers, subscribers, figures, unmeasured };
+      topics.set(keyExpr, keepEqual(before, topic));
     }
     this.#topics = topics;
     const list = [...topics.values()].sort(
@@ -148,7 +147,7 @@ export class TopicWatch {
     const next: TopicsView = {
       phase: this.#pages.size > 0 ? 'ready' : 'asking',
       topics: sameList(this.#view.topics, list) ? this.#view.topics : list,
-      leftOutMachines: this.#leftOutMachines,
+      leftOutPages: this.#leftOutPages,
       isCut: [...this.#pages.values()].some((page) => page.isCut),
       spentBytesPerSecond: this.#meter.spentBytesPerSecond,
       budgetBytesPerSecond: this.#options.budgetBytesPerSecond,
@@ -157,6 +156,17 @@ export class TopicWatch {
     this.#view = next;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Both know of the key, each of some who send and listen. */
+function union(a: TopicKey, b: TopicKey): TopicKey {
+  const both = (left: readonly string[], right: readonly string[]): readonly string[] =>
+    [...new Set([...left, ...right])].sort();
+  return {
+    keyExpr: a.keyExpr,
+    publishers: both(a.publishers, b.publishers),
+    subscribers: both(a.subscribers, b.subscribers),
+  };
 }
 
 function keepFigures(before: Topic | undefined, after: Topic['figures']): Topic['figures'] {

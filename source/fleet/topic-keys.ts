@@ -22,17 +22,47 @@ export interface PageLimits {
   readonly signal?: AbortSignal;
 }
 
-/** A page that holds the keys of one machine; undefined where its name cannot be part of a key. */
-export function machinePage(machine: string): string | undefined {
-  const page = `bubbaloop/*/${machine}/**`;
-  return machine === '' || /[/*?#$]/.test(machine) || keyExprProblem(page) !== undefined ? undefined : page;
+/** Whom to ask for what, in one question. */
+export interface PageAddress {
+  /** A router's zenoh id; `*` for all. */
+  readonly router: string;
+  /** A key expression. */
+  readonly keys: string;
 }
 
-/** All keys, for a network that is small. */
-export const EVERY_KEY = '**';
+/** Up to so many of each, all is asked at once. */
+const SMALL_FLEET = 8;
 
-/** Asks all routers for one page. Our own session's declarations are left out. Throws as `session.get` does. */
-export async function askTopicPage(session: Session, page: string, limits: PageLimits): Promise<TopicPage> {
+export interface FleetPlaces {
+  readonly machines: readonly string[];
+  readonly routers: readonly { readonly zid: string; readonly name: string }[];
+  /** The machine whose keys are asked first. */
+  readonly first?: string;
+}
+
+/**
+ * The pages of a fleet: all at once where it is small; a router at a time where there are many, since each knows the keys of its
+ * own sessions; else a machine at a time.
+ */
+export function pagesOf({ machines, routers, first }: FleetPlaces): readonly PageAddress[] {
+  if (routers.length > SMALL_FLEET) {
+    return firstToFront(routers, ({ name }) => name === first).map(({ zid }) => ({ router: zid, keys: '**' }));
+  }
+  if (machines.length <= SMALL_FLEET) return [{ router: '*', keys: '**' }];
+  return firstToFront(machines, (machine) => machine === first).flatMap((machine) => {
+    const keys = `bubbaloop/*/${machine}/**`;
+    // Names are what others say they are.
+    const isUsable = machine !== '' && !/[/*?#$]/.test(machine) && keyExprProblem(keys) === undefined;
+    return isUsable ? [{ router: '*', keys }] : [];
+  });
+}
+
+function firstToFront<T>(list: readonly T[], isFirst: (item: T) => boolean): readonly T[] {
+  return [...list.filter(isFirst), ...list.filter((item) => !isFirst(item))];
+}
+
+/** Asks for one page. Our own session's declarations are left out. Throws as `session.get` does. */
+export async function askTopicPage(session: Session, page: PageAddress, limits: PageLimits): Promise<TopicPage> {
   const published = await askDeclared(session, 'publisher', page, limits);
   const subscribed = await askDeclared(session, 'subscriber', page, limits);
   const keys = new Map<string, { readonly publishers: Set<string>; readonly subscribers: Set<string> }>();
@@ -70,30 +100,47 @@ interface Declared {
 async function askDeclared(
   session: Session,
   kind: 'publisher' | 'subscriber',
-  page: string,
+  page: PageAddress,
   { maxKeys, ...limits }: PageLimits,
 ): Promise<Declared> {
   const holders = new Map<string, Set<string>>();
-  for await (const reply of session.get(`@/*/router/${kind}/${page}`, {
+  for await (const reply of session.get(`@/${page.router}/router/${kind}/${page.keys}`, {
     target: 'all',
     consolidation: 'none',
     ...limits,
   })) {
-    const read = readHolders(reply, kind);
+    const read = readHolders(reply, kind, page);
     if (read === undefined) continue;
     const [keyExpr, zids] = read;
     // Leaving the loop ends the question.
     if (!holders.has(keyExpr) && holders.size >= maxKeys) return { holders, isCut: true };
     const known = holders.get(keyExpr) ?? new Set<string>();
-    for (const zid of zids) if (zid !== session.zid) known.add(zid);
+    for (const zid of zids) if (!isOurs(session, zid)) known.add(zid);
     // What we alone subscribe to is nobody's.
     if (known.size > 0) holders.set(keyExpr, known);
   }
   return { holders, isCut: false };
 }
 
-/** Each router tells of its own clients and peers; those of other routers it names by their router, which tells itself. */
-function readHolders(reply: Reply, kind: string): readonly [keyExpr: string, zids: readonly string[]] | undefined {
+/** Over a WebSocket all have the router's own id, and cannot be told from us: they are not counted. */
+function isOurs(session: Session, zid: string): boolean {
+  return withoutZeros(zid) === withoutZeros(session.zid);
+}
+
+/** Some write an id with its leading zeros, some without. */
+function withoutZeros(zid: string): string {
+  return zid.replace(/^0+/, '');
+}
+
+/**
+ * Each router tells of its own clients and peers. Those of other routers it names by their router: these count where only one
+ * router is asked, and tell for themselves where all are.
+ */
+function readHolders(
+  reply: Reply,
+  kind: string,
+  { router }: PageAddress,
+): readonly [keyExpr: string, zids: readonly string[]] | undefined {
   if (!reply.ok) return undefined;
   const mark = `/router/${kind}/`;
   const at = reply.sample.keyExpr.indexOf(mark);
@@ -106,9 +153,12 @@ function readHolders(reply: Reply, kind: string): readonly [keyExpr: string, zid
     return undefined;
   }
   if (typeof holders !== 'object' || holders === null) return undefined;
-  const zids = ['clients', 'peers'].flatMap((role) => {
+  const roles = router === '*' ? ['clients', 'peers'] : ['clients', 'peers', 'routers'];
+  const zids = roles.flatMap((role) => {
     const list: unknown = Reflect.get(holders, role);
-    return Array.isArray(list) ? list.filter((zid) => typeof zid === 'string') : [];
+    return Array.isArray(list)
+      ? list.filter((zid) => typeof zid === 'string' && (role !== 'routers' || zid !== router))
+      : [];
   });
   return [reply.sample.keyExpr.slice(at + mark.length), zids];
 }

@@ -43,8 +43,8 @@ export interface TopicsView {
   readonly phase: 'idle' | 'asking' | 'ready';
   /** In order of machine and key. */
   readonly topics: readonly Topic[];
-  /** Machines whose keys were left out, because there are as many already as are kept. */
-  readonly leftOutMachines: number;
+  /** Machines or routers whose keys were left out, because there are as many already as are kept. */
+  readonly leftOutPages: number;
   /** Whether of some machine not all keys were taken. */
   readonly isCut: boolean;
   /** What the subscriptions take. */
@@ -57,7 +57,7 @@ export interface TopicsView {
 export const NO_TOPICS: TopicsView = {
   phase: 'idle',
   topics: [],
-  leftOutMachines: 0,
+  leftOutPages: 0,
   isCut: false,
   spentBytesPerSecond: 0,
   budgetBytesPerSecond: 0,

@@ -307,7 +307,13 @@ export class TopModel {
       return;
     }
     const first = /(?:^|\s)machine[=:]([^\s*]+)/.exec(this.#ui.views.topics.filter)?.[1];
-    this.#options.topics?.show({ machines: this.#rows().machines.map((row) => row.key), first, visible });
+    const { machines, routers } = this.#rows();
+    this.#options.topics?.show({
+      machines: machines.map((row) => row.key),
+      routers: routers.map(({ router: { zid, name } }) => ({ zid, name })),
+      first,
+      visible,
+    });
   }
 
   #showPictures(screen: Screen): void {

@@ -203,7 +203,7 @@ function topicsNote({ topicsView: view }: FleetRows): string {
   if (view.phase === 'asking') return 'asking';
   const parts = [`${formatByteRate(view.spentBytesPerSecond)} of ${formatByteRate(view.budgetBytesPerSecond)}`];
   if (view.heldBackCount > 0) parts.push(`${view.heldBackCount} held back`);
-  if (view.leftOutMachines > 0) parts.push(`keys of ${plural(view.leftOutMachines, 'machine')} left out`);
+  if (view.leftOutPages > 0) parts.push(`${plural(view.leftOutPages, 'page')} of keys left out`);
   if (view.isCut) parts.push('there are more keys');
   return parts.join(', ');
 }
