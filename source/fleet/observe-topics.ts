@@ -42,6 +42,7 @@ export class TopicWatch {
   #wish: TopicWish | undefined;
   #abort: AbortController | undefined;
   #leftOutPages = 0;
+  #round = 0;
 
   constructor(session: Session, options: TopicWatchOptions = {}) {
     this.#session = session;
@@ -95,15 +96,20 @@ export class TopicWatch {
     const names = pages.map(({ router, keys }) => `${router} ${keys}`);
     for (const old of this.#pages.keys()) if (!names.includes(old)) this.#pages.delete(old);
     if (this.#view.phase === 'idle') this.#tell();
-    this.#leftOutPages = 0;
+    this.#round += 1;
+    let leftOut = 0;
     let count = 0;
     for (const [index, page] of pages.entries()) {
       const name = names[index] ?? '';
       const room = this.#options.maxKeys - count;
       if (room <= 0) {
-        this.#leftOutPages = pages.length - index;
+        leftOut = pages.length - index;
         for (const left of names.slice(index)) this.#pages.delete(left);
         break;
+      }
+      if (!this.#isDue(name, index, pages.length)) {
+        count += this.#pages.get(name)?.keys.size ?? 0;
+        continue;
       }
       const limits = { maxKeys: room, timeoutMs: PAGE_LIMIT_MS, signal };
       try {
@@ -117,7 +123,18 @@ export class TopicWatch {
       if (index === 0) this.#tell();
       if (index < pages.length - 1) await pause(PAGE_PAUSE_MS, signal);
     }
+    this.#leftOutPages = leftOut;
     this.#tell();
+  }
+
+  /**
+   * A router looks through all that it knows for every question: once a page is known it is asked again while keys of it are on
+   * the screen, the others in turn.
+   */
+  #isDue(name: string, index: number, pageCount: number): boolean {
+    const known = this.#pages.get(name);
+    if (known === undefined || index === 0 || this.#round % pageCount === index) return true;
+    return this.#wish?.visible.some((key) => known.keys.has(key)) === true;
   }
 
   #knownKeys(): Iterable<TopicKey> {
