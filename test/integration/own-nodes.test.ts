@@ -17,12 +17,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bubbaloop, endProcess, type Finished, runBubbaloop } from '../support/command-line.ts';
 import { pythonWithZenoh } from '../support/python.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
+import { startWeatherServer } from '../support/weather-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-own-'));
 const home = join(folder, 'home');
 let router: TestRouter;
 let daemon: ChildProcess;
 let env: NodeJS.ProcessEnv;
+const daemonSaid: string[] = [];
 
 beforeAll(async () => {
   router = await startRouter();
@@ -34,8 +36,14 @@ beforeAll(async () => {
   };
   daemon = spawn(bubbaloop, ['daemon'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   if (daemon.stderr === null) throw new Error('no stderr');
-  for await (const line of createInterface({ input: daemon.stderr })) if (line.includes('Ready:')) break;
-  daemon.stderr.resume();
+  daemon.once('exit', (code, signal) => daemonSaid.push(`it ended with ${code ?? signal}`));
+  const lines = createInterface({ input: daemon.stderr });
+  await new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      daemonSaid.push(line);
+      if (line.includes('Ready:')) resolve();
+    });
+  });
 });
 afterAll(async () => {
   await endProcess(daemon);
@@ -47,6 +55,15 @@ afterAll(async () => {
 const run = (words: readonly string[], timeoutMs = 120_000): Promise<Finished> =>
   runBubbaloop(words, { env, timeoutMs, cwd: folder });
 const node = (...words: readonly string[]) => run(['node', ...words], 300_000);
+
+/** `bubbaloop node` that is expected to go well: what it said is shown where it does not. */
+const done = async (...words: readonly string[]): Promise<void> => {
+  const { code, stderr } = await node(...words);
+  if (code !== 0)
+    throw new Error(
+      `node ${words.join(' ')} ended with ${code}: ${stderr}\nThe daemon said:\n${daemonSaid.join('\n')}`,
+    );
+};
 
 async function sample(key: string): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await run(['sub', key, '-n', '1', '-d', '60', '--json']);
@@ -69,40 +86,40 @@ test('a Python node over eclipse-zenoh runs unchanged', async () => {
   copyFileSync(join(import.meta.dirname, '..', 'support', 'python-node.py'), join(path, 'main.py'));
   const fields = { name: 'old-lidar', version: '2.0.1', type: 'python', command: `${await pythonWithZenoh()} main.py` };
   writeFileSync(join(path, 'node.yaml'), JSON.stringify(fields));
-  expect(await node('validate', path)).toMatchObject({ code: 0 });
-  expect(await node('add', path)).toMatchObject({ code: 0 });
-  expect(await node('start', 'old-lidar')).toMatchObject({ code: 0 });
+  await done('validate', path);
+  await done('add', path);
+  await done('start', 'old-lidar');
   expect(await sample('bubbaloop/global/robot_1/old-lidar/scan')).toMatchObject({
     header: { schema_uri: 'lidar/scan/v1', source_instance: 'old-lidar' },
     body: { ranges: [1.5, 2.5], id: 2 ** 60 },
   });
   await untilHealthy('old-lidar');
-  expect(await node('stop', 'old-lidar')).toMatchObject({ code: 0 });
+  await done('stop', 'old-lidar');
   const logs = await node('logs', 'old-lidar');
   expect(logs.stdout).toContain('out lidar up');
   expect(logs.stdout).toContain('out lidar down');
 });
 
 test('node init --type python: built, tested, started, its data on the wire', async () => {
-  expect(await node('init', 'probe', '--type', 'python')).toMatchObject({ code: 0 });
-  expect(await node('validate', 'probe')).toMatchObject({ code: 0 });
-  expect(await node('add', 'probe')).toMatchObject({ code: 0 });
+  await done('init', 'probe', '--type', 'python');
+  await done('validate', 'probe');
+  await done('add', 'probe');
   expect(await node('build', 'probe')).toMatchObject({ code: 0, stderr: expect.stringContaining('built') });
   const python = join(folder, 'probe', '.venv', 'bin', 'python');
   execFileSync(python, ['-m', 'unittest'], { cwd: join(folder, 'probe'), stdio: 'pipe' });
-  expect(await node('start', 'probe')).toMatchObject({ code: 0 });
+  await done('start', 'probe');
   expect(await sample('bubbaloop/global/robot_1/probe/reading')).toMatchObject({
     encoding: 'application/cbor',
     header: { source_instance: 'probe' },
     body: { value: expect.any(Number) },
   });
   await untilHealthy('probe');
-  expect(await node('stop', 'probe')).toMatchObject({ code: 0 });
+  await done('stop', 'probe');
 }, 300_000);
 
 test('node add GIT-URL clones, checks and registers; what is no node leaves nothing behind', async () => {
   const repository = join(folder, 'repository');
-  expect(await node('init', 'cloned')).toMatchObject({ code: 0 });
+  await done('init', 'cloned');
   const git = (cwd: string, ...words: readonly string[]) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...words], { cwd, stdio: 'pipe' });
   const commit = (cwd: string) => {
@@ -111,20 +128,20 @@ test('node add GIT-URL clones, checks and registers; what is no node leaves noth
     git(cwd, 'commit', '-qm', 'a node');
   };
   commit(join(folder, 'cloned'));
-  expect(await node('add', `file://${join(folder, 'cloned')}`)).toMatchObject({ code: 0 });
+  await done('add', `file://${join(folder, 'cloned')}`);
   const clone = join(home, 'nodes', 'cloned');
   // Not in Git, and there all the same: the author's editor finds the SDK.
   expect(existsSync(join(clone, 'node_modules', 'bubbaloop', 'package.json'))).toBe(true);
-  expect(await node('start', 'cloned')).toMatchObject({ code: 0 });
+  await done('start', 'cloned');
   expect(await sample('bubbaloop/global/robot_1/cloned/reading')).toMatchObject({
     body: { value: expect.any(Number) },
   });
-  expect(await node('stop', 'cloned')).toMatchObject({ code: 0 });
+  await done('stop', 'cloned');
   expect(await node('add', `file://${join(folder, 'cloned')}`)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('is there already'),
   });
-  expect(await node('add', `file://${join(folder, 'cloned')}`, '--name', 'twin')).toMatchObject({ code: 0 });
+  await done('add', `file://${join(folder, 'cloned')}`, '--name', 'twin');
 
   mkdirSync(repository);
   writeFileSync(join(repository, 'node.yaml'), 'name: a b\ntype: cobol\n');
@@ -151,7 +168,7 @@ test('node add PATH refuses what is wrong, and takes what older nodes have', asy
   const taken = await node('add', path);
   expect(taken).toMatchObject({ code: 0, stderr: expect.stringContaining('license: there is no such field') });
   expect(taken.stderr).toContain('version: is missing');
-  expect(await node('remove', 'older')).toMatchObject({ code: 0 });
+  await done('remove', 'older');
   writeFileSync(join(path, 'node.yaml'), 'name: older\ntype: python\ncommand: sleep 1000\npublishes: [older/config]\n');
   const refused = await node('add', 'older');
   expect(refused.code).toBe(1);
@@ -206,7 +223,7 @@ test.each([
   ['rate: 1\n', /config\.yaml:1:1: rate: there is no such field/],
 ])('a node whose configuration says %j does not start, and says why', async (config, message) => {
   const name = `strict_${config.length}`;
-  expect(await node('init', name)).toMatchObject({ code: 0 });
+  await done('init', name);
   writeFileSync(join(folder, name, 'config.yaml'), config);
   const result = await node('run', `./${name}`);
   expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(message) });
@@ -240,7 +257,7 @@ test.each([
 });
 
 test('what node init writes is sound TypeScript against the types of the package', async () => {
-  expect(await node('init', 'typed')).toMatchObject({ code: 0 });
+  await done('init', 'typed');
   const root = join(import.meta.dirname, '..', '..');
   const types = join(root, 'node_modules', '@types');
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -255,7 +272,7 @@ test('what node init writes is sound TypeScript against the types of the package
 });
 
 test('SIGTERM: the token goes, nothing is published any more, exit code 0', async () => {
-  expect(await node('init', 'brief')).toMatchObject({ code: 0 });
+  await done('init', 'brief');
   const child = spawn(bubbaloop, ['node', 'run', 'brief/main.ts'], {
     cwd: folder,
     env,
@@ -285,8 +302,8 @@ test('the nodes that come with bubbaloop: the daemon leaves the figures to syste
   writeFileSync(join(path, 'node.yaml'), JSON.stringify(fields));
   const key = 'bubbaloop/global/robot_1/system-telemetry/metrics';
   expect(await sample(key)).toMatchObject({ header: { source_instance: 'daemon' } });
-  expect(await node('add', path)).toMatchObject({ code: 0 });
-  expect(await node('start', 'system-telemetry')).toMatchObject({ code: 0 });
+  await done('add', path);
+  await done('start', 'system-telemetry');
   await untilHealthy('system-telemetry');
   const { stdout } = await run(['sub', key, '-n', '12', '-d', '60', '--json']);
   // What the daemon was just sending may still come.
@@ -300,6 +317,34 @@ test('the nodes that come with bubbaloop: the daemon leaves the figures to syste
     memory: { total_bytes: expect.any(Number) },
     uptime_secs: expect.any(Number),
   });
-  expect(await node('stop', 'system-telemetry')).toMatchObject({ code: 0 });
+  await done('stop', 'system-telemetry');
   expect(await sample(key)).toMatchObject({ header: { source_instance: 'daemon' } });
-});
+}, 180_000);
+
+test('openmeteo over HTTP, in front of a service that is away and comes', async () => {
+  const service = await startWeatherServer();
+  await service.away();
+  const config = join(folder, 'weather.yaml');
+  writeFileSync(config, `latitude: 43.3\nlongitude: -2\nurl: ${service.url}\n`);
+  const child = spawn(bubbaloop, ['node', 'run', 'openmeteo', '--config', config], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+  while (!said.some((line) => line.includes('cannot be reached')))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  await service.back();
+  expect(await sample('bubbaloop/global/robot_1/weather/current')).toMatchObject({
+    header: { schema_uri: 'bubbaloop://openmeteo/current/v1', source_instance: 'openmeteo' },
+    body: { latitude: 43.3, current: { temperature_2m: 21.5 } },
+  });
+  while (!said.some((line) => line.includes('well again'))) await new Promise((resolve) => setTimeout(resolve, 50));
+  // Who comes later asks for the newest.
+  const daily = await run(['get', 'bubbaloop/global/robot_1/weather/daily', '--json']);
+  expect(JSON.parse(daily.stdout)).toMatchObject({ body: { daily: { time: ['2026-11-25', '2026-11-26'] } } });
+  // What was just being asked when it came back may fail in another way.
+  expect(said.filter((line) => line.includes('weather service')).length).toBeLessThanOrEqual(4);
+  await endProcess(child);
+  await service.close();
+}, 180_000);
