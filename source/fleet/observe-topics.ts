@@ -113,7 +113,9 @@ export class TopicWatch {
       }
       const limits = { maxKeys: room, timeoutMs: PAGE_LIMIT_MS, signal };
       try {
-        this.#pages.set(name, await askTopicPage(this.#session, page, limits));
+        const answer = await askTopicPage(this.#session, page, limits);
+        // Silence is no news: a router that hangs has not lost its keys.
+        if (answer.keys.size > 0 || !answer.isLate || !this.#pages.has(name)) this.#pages.set(name, answer);
       } catch (error) {
         // No link, no answer in time: what was known of this page stays. An abort ends the loop below.
         if (!(error instanceof SessionError)) throw error;

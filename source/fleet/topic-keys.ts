@@ -14,6 +14,8 @@ export interface TopicPage {
   readonly keys: ReadonlyMap<string, TopicKey>;
   /** There are more than were taken. */
   readonly isCut: boolean;
+  /** Somebody did not answer in time. */
+  readonly isLate: boolean;
 }
 
 export interface PageLimits {
@@ -85,6 +87,7 @@ export async function askTopicPage(session: Session, page: PageAddress, limits: 
       ]),
     ),
     isCut: published.isCut || subscribed.isCut,
+    isLate: published.isLate || subscribed.isLate,
   };
 }
 
@@ -95,6 +98,7 @@ function addAll(set: Set<string> | undefined, more: ReadonlySet<string>): void {
 interface Declared {
   readonly holders: Map<string, Set<string>>;
   readonly isCut: boolean;
+  readonly isLate: boolean;
 }
 
 async function askDeclared(
@@ -104,22 +108,24 @@ async function askDeclared(
   { maxKeys, ...limits }: PageLimits,
 ): Promise<Declared> {
   const holders = new Map<string, Set<string>>();
+  let isLate = false;
   for await (const reply of session.get(`@/${page.router}/router/${kind}/${page.keys}`, {
     target: 'all',
     consolidation: 'none',
     ...limits,
   })) {
+    if (!reply.ok && reply.timedOut) isLate = true;
     const read = readHolders(reply, kind, page);
     if (read === undefined) continue;
     const [keyExpr, zids] = read;
     // Leaving the loop ends the question.
-    if (!holders.has(keyExpr) && holders.size >= maxKeys) return { holders, isCut: true };
+    if (!holders.has(keyExpr) && holders.size >= maxKeys) return { holders, isCut: true, isLate };
     const known = holders.get(keyExpr) ?? new Set<string>();
     for (const zid of zids) if (!isOurs(session, zid)) known.add(zid);
     // What we alone subscribe to is nobody's.
     if (known.size > 0) holders.set(keyExpr, known);
   }
-  return { holders, isCut: false };
+  return { holders, isCut: false, isLate };
 }
 
 /** Over a WebSocket all have the router's own id, and cannot be told from us: they are not counted. */
