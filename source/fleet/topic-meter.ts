@@ -63,7 +63,6 @@ export class TopicMeter {
   readonly #onTick: () => void;
   #wanted: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #tickBytes = 0;
   #spentBytesPerSecond = 0;
   #heldBackCount = 0;
 
@@ -193,7 +192,6 @@ export class TopicMeter {
     meter.lastAtMs = Date.now();
     meter.arrivedAt = performance.now();
     meter.firstAt ??= meter.arrivedAt;
-    this.#tickBytes += sizeBytes;
     // One key alone takes what all may: it is not kept until the second is over.
     const begin = meter.marks.at(-1);
     if (meter.bytes - (begin?.bytes ?? 0) > this.#options.budgetBytesPerSecond) this.#letGo(meter, performance.now());
@@ -224,15 +222,14 @@ export class TopicMeter {
     const { budgetBytesPerSecond } = this.#options;
     const open = [...this.#meters.values()].filter((meter) => meter.isOpen);
     for (const meter of open) this.#measure(meter, now);
-    this.#spentBytesPerSecond = Math.round((this.#tickBytes * 1000) / TICK_MS);
-    this.#tickBytes = 0;
     // The most expensive goes first: one camera, rather than twenty sensors.
-    let total = open.reduce((sum, meter) => sum + (meter.bytesPerSecond ?? 0), 0);
+    let total = open.reduce((sum, meter) => sum + (meter.isOpen ? (meter.bytesPerSecond ?? 0) : 0), 0);
     for (const meter of open.sort((a, b) => (b.bytesPerSecond ?? 0) - (a.bytesPerSecond ?? 0))) {
       if (total <= budgetBytesPerSecond || !meter.isOpen) break;
       total -= meter.bytesPerSecond ?? 0;
       this.#letGo(meter, now);
     }
+    this.#spentBytesPerSecond = Math.round(total);
     this.#openSome();
     this.#onTick();
   }
