@@ -2,8 +2,9 @@
  * How the fleet's figures went: each machine's CPU, memory and shared memory, and the rates of nodes. Fed with states as they
  * come, it looks at one every few seconds; a fleet of any size costs the same memory.
  */
+
+import { FigureRings } from './figure-rings.ts';
 import { type FleetState, type Machine, nodeKey } from './state.ts';
-import { Timeline } from './timeline.ts';
 
 export type TrendName =
   /** Percent. */
@@ -38,21 +39,21 @@ const MAX_MACHINES = 1_000;
 const MAX_NODES = 1_000;
 
 export class History implements Trends {
-  readonly #timelines: Readonly<Record<TrendName, Timeline>>;
+  readonly #rings: Readonly<Record<TrendName, FigureRings>>;
 
   constructor() {
     const recent = { points: POINTS, stepMs: STEP_MS, keep: 'last' } as const;
     const day = { points: POINTS, stepMs: STEP_MS, maxStepMs: DAY_STEP_MS / POINTS, keep: 'max' } as const;
-    this.#timelines = {
-      cpu: new Timeline({ ...recent, maxSeries: MAX_MACHINES }),
-      memory: new Timeline({ ...recent, maxSeries: MAX_MACHINES }),
-      shm: new Timeline({ ...day, maxSeries: MAX_MACHINES }),
-      rate: new Timeline({ ...recent, maxSeries: MAX_NODES }),
+    this.#rings = {
+      cpu: new FigureRings({ ...recent, maxSeries: MAX_MACHINES }),
+      memory: new FigureRings({ ...recent, maxSeries: MAX_MACHINES }),
+      shm: new FigureRings({ ...day, maxSeries: MAX_MACHINES }),
+      rate: new FigureRings({ ...recent, maxSeries: MAX_NODES }),
     };
   }
 
   get seriesCount(): number {
-    return Object.values(this.#timelines).reduce((sum, timeline) => sum + timeline.seriesCount, 0);
+    return Object.values(this.#rings).reduce((sum, rings) => sum + rings.seriesCount, 0);
   }
 
   /**
@@ -60,7 +61,7 @@ export class History implements Trends {
    * `machine/node`.
    */
   take(state: FleetState, nowMs: number, onScreen: () => readonly string[]): void {
-    const { cpu, memory, shm, rate } = this.#timelines;
+    const { cpu, memory, shm, rate } = this.#rings;
     const isDue = cpu.advance(nowMs);
     memory.advance(nowMs);
     shm.advance(nowMs);
@@ -89,9 +90,9 @@ export class History implements Trends {
   }
 
   trend(name: TrendName, key: string): Trend | undefined {
-    const timeline = this.#timelines[name];
-    const values = timeline.values(key);
-    return values === undefined ? undefined : { values, step: timeline.step, stepMs: timeline.stepMs };
+    const rings = this.#rings[name];
+    const values = rings.values(key);
+    return values === undefined ? undefined : { values, step: rings.step, stepMs: rings.stepMs };
   }
 
   #noteRates(machine: Machine, isWanted: (key: string) => boolean): void {
@@ -100,14 +101,14 @@ export class History implements Trends {
       const key = nodeKey(machine.id, node.name);
       const { outputs, outputRateHz } = node;
       if (!isWanted(key)) continue;
-      if (outputs === 'flowing') noteIn(this.#timelines.rate, key, outputRateHz);
-      else if (outputs === 'quiet' || outputs === 'unwanted') this.#timelines.rate.note(key, 0);
+      if (outputs === 'flowing') noteIn(this.#rings.rate, key, outputRateHz);
+      else if (outputs === 'quiet' || outputs === 'unwanted') this.#rings.rate.note(key, 0);
     }
   }
 }
 
-function noteIn(timeline: Timeline, key: string, value: number | undefined): void {
-  if (value !== undefined && Number.isFinite(value)) timeline.note(key, value);
+function noteIn(rings: FigureRings, key: string, value: number | undefined): void {
+  if (value !== undefined && Number.isFinite(value)) rings.note(key, value);
 }
 
 function memoryPercent({ load }: Machine): number | undefined {

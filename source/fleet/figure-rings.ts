@@ -1,9 +1,9 @@
 /**
  * Figures over time in a memory that does not grow: each series is one ring of a fixed number of points, and there are at most
- * so many series. All of a timeline share its steps, so that time passes for all of them at the cost of one.
+ * so many series. All share their steps, so that time passes for all of them at the cost of one.
  */
 
-export interface TimelineOptions {
+export interface FigureRingsOptions {
   /** Points kept of each series. */
   readonly points: number;
   /** Time from one point to the next, milliseconds. */
@@ -23,15 +23,15 @@ interface Series {
   readonly ring: Float32Array;
 }
 
-export class Timeline {
-  readonly #options: TimelineOptions;
+export class FigureRings {
+  readonly #options: FigureRingsOptions;
   readonly #series = new Map<string, Series>();
   #stepMs: number;
   /** Number of the step that is being filled, counted from the beginning in steps of the present length. */
   #step = 0;
   #startedAtMs: number | undefined;
 
-  constructor(options: TimelineOptions) {
+  constructor(options: FigureRingsOptions) {
     this.#options = options;
     this.#stepMs = options.stepMs;
   }
