@@ -4,6 +4,7 @@ import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
 import { observeFleet } from '../fleet/observe.ts';
+import { TopicWatch } from '../fleet/observe-topics.ts';
 import type { RuleSet } from '../fleet/rules.ts';
 import { createPictureEncoder } from '../graphics/create-picture-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
@@ -36,8 +37,10 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   const recorder = record === undefined ? undefined : await openRecorder(record.file, record.maxBytes);
   const fast = nativePictures();
   const cameras = new TopCameras({ ...options, session, scale: fast?.scaleFrame });
+  const topics = new TopicWatch(session);
   const app = runApp({
     ...options,
+    topics,
     theme: resolveTheme(process.env),
     onState: recorder?.take,
     status: recorder?.status,
@@ -75,6 +78,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     process.off('uncaughtException', fail);
     process.off('unhandledRejection', fail);
     for (const signal of LEAVING) process.off(signal, leave);
+    topics.close();
     await cameras.close();
     await observation.stop();
     await recorder?.close();

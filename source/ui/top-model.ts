@@ -8,8 +8,11 @@ import type { Alert } from '../fleet/alert-engine.ts';
 import type { Outcome } from '../fleet/control.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { FleetMemory } from '../fleet/fleet-memory.ts';
+import { History } from '../fleet/history.ts';
+import type { TopicWish } from '../fleet/observe-topics.ts';
 import { type RuleSet, USUAL_RULES } from '../fleet/rules.ts';
 import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
+import type { TopicsView } from '../fleet/topics.ts';
 import { alertText } from '../view/alerts.ts';
 import type { PicturePlace } from '../view/camera-tile.ts';
 import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
@@ -19,10 +22,12 @@ import type { Size } from '../view/layout.ts';
 import { toLogLines } from '../view/log-lines.ts';
 import { createContentMaker } from '../view/panes.ts';
 import type { ReplayView } from '../view/replay-line.ts';
-import { createRowMaker, type FleetNews, type FleetRows } from '../view/rows.ts';
+import type { FleetNews, FleetRows } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
+import { createScreenRowMaker } from '../view/screen-rows.ts';
 import type { Theme } from '../view/theme.ts';
 import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
+import { createVersionLook } from '../view/versions.ts';
 import { visibleMachines } from '../view/visible.ts';
 import type { NodeAction } from '../wire/command.ts';
 import { shareScreen } from './share-screen.ts';
@@ -44,6 +49,14 @@ export interface ReplayPort {
   news(): FleetNews;
   /** Whether the key was one of its own. */
   press(key: string): boolean;
+}
+
+/** Where what is known of keys comes from. It asks and subscribes only for what is shown. */
+export interface TopicsPort {
+  view(): TopicsView;
+  /** What is looked at; undefined: nothing. */
+  show(wish: TopicWish | undefined): void;
+  onChange(listener: () => void): () => void;
 }
 
 export interface TopModelOptions {
@@ -69,6 +82,8 @@ export interface TopModelOptions {
   status?(): string | undefined;
   /** What is wrong with this program itself, while it is. */
   trouble?(): string | undefined;
+  /** Absent: no topics. */
+  readonly topics?: TopicsPort;
   /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
   isClogged?(): boolean;
   /** `Date.now` unless a test has its own. */
@@ -87,7 +102,9 @@ const NOTICE_MS = 8_000;
 export class TopModel {
   readonly #options: TopModelOptions;
   readonly #now: () => number;
-  readonly #makeRows = createRowMaker();
+  readonly #makeRows = createScreenRowMaker();
+  readonly #lookAtVersions = createVersionLook();
+  readonly #history = new History();
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
   readonly #memory: FleetMemory;
@@ -116,6 +133,7 @@ export class TopModel {
     this.#news = this.#look();
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
+    options.topics?.onChange(() => this.#schedule(options.intervalMs));
     this.#schedule(options.intervalMs);
   }
 
@@ -131,6 +149,7 @@ export class TopModel {
   readonly dispatch = (event: FleetEvent): void => {
     const before = this.#memory.state;
     this.#memory.take(event, this.#now());
+    this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
     if (this.#memory.state === before) return;
     this.#options.onState?.(this.#memory.state);
     const isUrgent =
@@ -167,6 +186,7 @@ export class TopModel {
       pageRows: this.#scene.pageRows,
       overlayRows: this.#scene.overlayRows,
       keys: this.#keyContext(),
+      links: this.#scene.links,
       wall: this.#scene.wall,
     });
     this.#ui = result.ui;
@@ -281,7 +301,7 @@ export class TopModel {
   }
 
   #rows(): FleetRows {
-    return this.#makeRows(this.#fleet, this.#news);
+    return this.#makeRows(this.#fleet, this.#news, this.#options.topics?.view());
   }
 
   #keyContext(): KeyContext {
@@ -326,6 +346,8 @@ export class TopModel {
       alerts: [...this.#troubles(), ...this.#news.alerts.active],
       replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
+      trends: this.#history,
+      usual: this.#lookAtVersions(rows),
     });
   }
 
@@ -354,7 +376,25 @@ export class TopModel {
     this.#schedule(this.#options.intervalMs);
     // Before the components draw: the boxes count from their frame on.
     this.#showPictures(screen);
+    this.#showTopics();
     if (screen !== before) for (const listener of this.#listeners) listener();
+  }
+
+  /** Only what is on the screen is measured; a machine that is filtered for is asked first. */
+  #showTopics(): void {
+    const visible = this.#scene.visible.get('topics');
+    if (visible === undefined) {
+      this.#options.topics?.show(undefined);
+      return;
+    }
+    const first = /(?:^|\s)machine[=:]([^\s*]+)/.exec(this.#ui.views.topics.filter)?.[1];
+    const { machines, routers } = this.#rows();
+    this.#options.topics?.show({
+      machines: machines.map((row) => row.key),
+      routers: routers.map(({ router: { zid, name } }) => ({ zid, name })),
+      first,
+      visible,
+    });
   }
 
   #showPictures(screen: Screen): void {

@@ -1,9 +1,13 @@
 /** What a column of a table is. Columns are data: the table, the filter, the plain-text form and the help read them. */
+import type { Trends } from '../fleet/history.ts';
 import type { Glyphs, Span } from './theme.ts';
+import type { UsualVersions } from './versions.ts';
 
 export interface CellContext {
   readonly nowMs: number;
   readonly glyphs: Glyphs;
+  readonly trends: Trends;
+  readonly usual: UsualVersions;
 }
 
 export interface Column<Row> {

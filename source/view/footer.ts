@@ -25,6 +25,13 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
         ['Esc', 'cancel'],
       ]);
     case 'details':
+      return hints(options, [
+        ['Esc', 'back'],
+        ['1-9', 'go there'],
+        ['↑↓', 'scroll'],
+        ['PgUp PgDn', 'page'],
+        ['g G', 'ends'],
+      ]);
     case 'logs':
     case 'help':
       return hints(options, [
@@ -54,7 +61,11 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
   // A key that cannot work now is left out; pressed all the same, it says why.
   const shown = KEYMAP.filter((binding) => binding.footer && binding.disabledReason?.(options.keys) === undefined);
   const pairsOf = (bindings: readonly Binding[]): readonly (readonly [key: string, what: string])[] => [
-    ...(options.keys.hasFilter ? [['Esc', 'clear filter'] as const] : []),
+    ...(ui.trail.length > 0
+      ? [['Esc', 'back'] as const]
+      : options.keys.hasFilter
+        ? [['Esc', 'clear filter'] as const]
+        : []),
     ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),
   ];
   const all = pairsOf(shown);

@@ -2,8 +2,11 @@
 import type { NodeAction } from '../wire/command.ts';
 import { makeDialog } from './dialog.ts';
 import { type ActionId, bindingOf, type KeyContext, type KeyName } from './keymap.ts';
-import { PANE_IDS } from './layout.ts';
+import { PANE_IDS, type PaneId } from './layout.ts';
+import type { RowLink } from './links.ts';
 import type { NodeRow, PaneRow } from './rows.ts';
+import { followLink, forgetTrail, goBack } from './trail.ts';
+import type { TreeRow } from './tree-rows.ts';
 import { type NodeTarget, neighbourPane, type Overlay, selectedIndex, type UiState, withView } from './ui-state.ts';
 import { wallKey } from './wall-keys.ts';
 import type { WallGrid } from './wall-scene.ts';
@@ -24,6 +27,8 @@ export interface KeyScene {
   /** Lines that the overlay has to show in all. */
   readonly overlayRows: number;
   readonly keys: KeyContext;
+  /** Where the digits lead from the details that are open. */
+  readonly links: readonly RowLink[];
   /** The camera wall, where it is open. */
   readonly wall?: WallGrid;
 }
@@ -52,6 +57,7 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
     case 'dialog':
       return dialogKey(ui, press, ui.overlay);
     case 'details':
+      return linkKey(ui, press, scene) ?? same(overlayKey(ui, press, scene));
     case 'logs':
     case 'help':
       return same(overlayKey(ui, press, scene));
@@ -76,12 +82,12 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
   const moved = moveBy(binding.action, scene.pageRows, scene.rows.length);
   if (moved !== undefined) return same(moveSelection(ui, scene.rows, moved));
   const pane = PANE_IDS.find((id) => binding.action === `pane-${id}`);
-  if (pane !== undefined) return same({ ...ui, pane });
+  if (pane !== undefined) return same({ ...forgetTrail(ui), pane });
   switch (binding.action) {
     case 'next-pane':
-      return same({ ...ui, pane: neighbourPane(ui.pane, 1) });
+      return same({ ...forgetTrail(ui), pane: neighbourPane(ui.pane, 1) });
     case 'previous-pane':
-      return same({ ...ui, pane: neighbourPane(ui.pane, -1) });
+      return same({ ...forgetTrail(ui), pane: neighbourPane(ui.pane, -1) });
     case 'filter':
       return same({ ...ui, overlay: { kind: 'filter' } });
     case 'help':
@@ -89,13 +95,13 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
     case 'cameras':
       return same({ ...ui, overlay: { kind: 'cameras', key: selectedNode(ui, scene.rows)?.key, isLarge: false } });
     case 'back':
-      return same(ui.views[ui.pane].filter === '' ? ui : withView(ui, ui.pane, { filter: '' }));
+      return same(goBack(ui) ?? (ui.views[ui.pane].filter === '' ? ui : withView(ui, ui.pane, { filter: '' })));
     case 'quit':
       return { ui, effects: [{ kind: 'quit' }] };
     case 'details': {
       const row = scene.rows[selectedIndex(ui.views[ui.pane], scene.rows)];
       if (row === undefined) return same(ui);
-      return same({ ...ui, overlay: { kind: 'details', pane: ui.pane, key: row.key, top: 0 } });
+      return same({ ...ui, overlay: { kind: 'details', ...detailsPlace(ui.pane, row), top: 0 } });
     }
     case 'start':
     case 'stop':
@@ -131,7 +137,38 @@ function nodeKeyPress(ui: UiState, action: 'start' | 'stop' | 'restart' | 'logs'
 /** The selected node, where the selected pane holds nodes. */
 export function selectedNode(ui: UiState, rows: readonly PaneRow[]): NodeRow | undefined {
   const row = rows[selectedIndex(ui.views[ui.pane], rows)];
-  return row !== undefined && 'node' in row ? row : undefined;
+  if (row === undefined) return undefined;
+  if ('nodeRow' in row) return row.nodeRow;
+  return 'node' in row ? row : undefined;
+}
+
+/** Whose details a row has: what stands in the tree has a pane of its own. */
+function detailsPlace(pane: PaneId, row: PaneRow): { readonly pane: PaneId; readonly key: string } {
+  if (!('item' in row)) return { pane, key: row.key };
+  return treePlace(row) ?? { pane, key: row.key };
+}
+
+function treePlace({ item }: TreeRow): { readonly pane: PaneId; readonly key: string } | undefined {
+  switch (item.kind) {
+    case 'router':
+      return { pane: 'routers', key: item.row.key };
+    case 'machine':
+      return { pane: 'machines', key: item.row.key };
+    case 'node':
+      return { pane: 'nodes', key: item.row.key };
+    case 'session':
+      return { pane: 'peers', key: item.row.key };
+    case 'folded':
+      return { pane: 'machines', key: item.machine };
+  }
+}
+
+/** A digit in the details goes where its link leads; undefined where it is none. */
+function linkKey(ui: UiState, press: KeyPress, { links }: KeyScene): KeyResult | undefined {
+  const link = /^[1-9]$/.test(press.key) ? links[Number(press.key) - 1] : undefined;
+  if (link === undefined) return undefined;
+  const { to } = link;
+  return { ui: followLink(ui, link), effects: to.kind === 'logs' ? [to] : NOTHING };
 }
 
 /** How far an action moves in a list, undefined where it does not. */
@@ -223,9 +260,10 @@ function dialogKey(ui: UiState, press: KeyPress, overlay: Extract<Overlay, { rea
 function overlayKey(ui: UiState, press: KeyPress, scene: KeyScene): UiState {
   const { overlay } = ui;
   const action = bindingOf(press.key)?.action;
-  if (action === 'back' || action === 'quit' || press.key === 'enter') return { ...ui, overlay: CLOSED };
+  if (action === 'back') return goBack(ui) ?? ui;
+  if (action === 'quit' || press.key === 'enter') return { ...forgetTrail(ui), overlay: CLOSED };
   if (overlay.kind === 'help' && action === 'help') return { ...ui, overlay: CLOSED };
-  if (overlay.kind === 'logs' && press.key === 'l') return { ...ui, overlay: CLOSED };
+  if (overlay.kind === 'logs' && press.key === 'l') return goBack(ui) ?? ui;
   const by = action === undefined ? undefined : moveBy(action, scene.pageRows, scene.overlayRows);
   if (by === undefined) return ui;
   const lastTop = Math.max(0, scene.overlayRows - scene.pageRows);

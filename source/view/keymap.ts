@@ -88,7 +88,12 @@ function needsControl(context: KeyContext): string | undefined {
 
 /** Digits, in the order of the tabs. */
 function paneBinding(pane: PaneId, index: number): Binding {
-  return { action: `pane-${pane}`, keys: [String(index + 1)], group: 'Move', help: PANES[pane].help };
+  return {
+    action: `pane-${pane}`,
+    keys: [String(index + 1), ...(PANES[pane].keys ?? [])],
+    group: 'Move',
+    help: PANES[pane].help,
+  };
 }
 
 const STARTED = new Set(['running', 'installing', 'building']);

@@ -5,7 +5,7 @@ export const OVERVIEW_PANES = ['nodes', 'shm', 'routers', 'peers'] as const;
 export type OverviewPane = (typeof OVERVIEW_PANES)[number];
 
 /** In the order of the keys 1, 2 … and of Tab. Those beyond the overview have the screen to themselves. */
-export const PANE_IDS = [...OVERVIEW_PANES, 'machines', 'alerts', 'events'] as const;
+export const PANE_IDS = [...OVERVIEW_PANES, 'machines', 'topics', 'tree', 'alerts', 'events'] as const;
 export type PaneId = (typeof PANE_IDS)[number];
 
 export function isOverviewPane(pane: PaneId): pane is OverviewPane {

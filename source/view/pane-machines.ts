@@ -1,12 +1,15 @@
 /** The Machines pane: what each computer has to say of itself. */
 import type { Machine } from '../fleet/state.ts';
-import type { Column } from './column.ts';
+import type { CellContext, Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatBytes, formatCelsius, plural } from './format.ts';
+import { filterLink, type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import { loadWords } from './load-words.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { MachineRow } from './rows.ts';
+import { sparkline } from './sparkline.ts';
 import type { Glyphs, Span } from './theme.ts';
+import { isOdd } from './versions.ts';
 
 /** Jetsons throttle a little above. */
 const HOT_CELSIUS = 85;
@@ -17,12 +20,14 @@ function figure(text: string | undefined, isHigh: boolean, glyphs: Glyphs): Span
   return isHigh ? { text: `${text}${glyphs.alert}`, style: 'warn' } : { text };
 }
 
-function daemonSpan({ freshness, machine, lostSinceMs }: MachineRow, nowMs: number, glyphs: Glyphs): Span {
+function daemonSpan({ freshness, machine, lostSinceMs }: MachineRow, { nowMs, glyphs, usual }: CellContext): Span {
   if (freshness === 'lost') {
     return { text: `${glyphs.bad} lost ${formatAge(nowMs - (lostSinceMs ?? nowMs))}`, style: 'bad' };
   }
   if (freshness === 'stale') return { text: '? not heard', style: 'dim' };
-  return { text: `${glyphs.good} ${machine.daemon?.version ?? ''}`.trimEnd(), style: 'good' };
+  const version = machine.daemon?.version ?? '';
+  if (isOdd(version, usual.daemon)) return { text: `${glyphs.differs} ${version}`, style: 'warn' };
+  return { text: `${glyphs.good} ${version}`.trimEnd(), style: 'good' };
 }
 
 function memoryPercent({ load }: Machine): number | undefined {
@@ -53,7 +58,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     maxWidth: 18,
     flex: 1,
     drop: 0,
-    cell: (row, { nowMs, glyphs }) => daemonSpan(row, nowMs, glyphs),
+    cell: daemonSpan,
     text: (row) => `${row.freshness} ${row.machine.daemon?.version ?? ''}`,
   },
   {
@@ -94,6 +99,30 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     cell: ({ machine }, { glyphs }) =>
       figure(percent(memoryPercent(machine)), (memoryPercent(machine) ?? 0) >= BUSY_PERCENT, glyphs),
     text: (row) => String(memoryPercent(row.machine) ?? ''),
+  },
+  {
+    id: 'trend',
+    title: 'CPU 5 MIN',
+    align: 'left',
+    width: 10,
+    drop: 5,
+    cell: (row, { trends, glyphs }) => ({
+      text: sparkline(trends.trend('cpu', row.key), 10, glyphs, 100),
+      style: 'info',
+    }),
+    text: () => '',
+  },
+  {
+    id: 'memtrend',
+    title: 'MEM 5 MIN',
+    align: 'left',
+    width: 10,
+    drop: 9,
+    cell: (row, { trends, glyphs }) => ({
+      text: sparkline(trends.trend('memory', row.key), 10, glyphs, 100),
+      style: 'info',
+    }),
+    text: () => '',
   },
   {
     id: 'disk',
@@ -184,6 +213,17 @@ function machineDetails({ machine, failedCount }: MachineRow, { nowMs }: Details
   ]);
 }
 
+function machineRowLinks({ machine }: MachineRow, { state, rows }: DetailsContext): Links {
+  const failed = rows.nodes.find((row) => row.machine === machine.id && row.node.status === 'failed');
+  return [
+    filterLink('nodes', 'nodes', [['machine=', machine.id]]),
+    rowLink(`failed ${failed?.node.name}`, 'nodes', failed),
+    ...machineLinks(machine.id, rows).slice(1),
+    filterLink('topics', 'topics', [['machine=', machine.id]]),
+    ...sessionLinks(`${machine.id} daemon`, state, rows),
+  ];
+}
+
 export const MACHINES_PANE = definePane<MachineRow>({
   id: 'machines',
   title: 'Machines',
@@ -193,4 +233,5 @@ export const MACHINES_PANE = definePane<MachineRow>({
   columns: MACHINE_COLUMNS,
   rows: (fleet) => fleet.machines,
   details: machineDetails,
+  links: machineRowLinks,
 });

@@ -2,9 +2,11 @@
 
 import type { Column } from './column.ts';
 import { formatAge, formatRate } from './format.ts';
+import { filterLink, type Links, machineLinks, sessionLinks } from './links.ts';
 import { nodeDetails } from './node-details.ts';
-import { definePane } from './pane.ts';
+import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
+import { sparkline } from './sparkline.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 /** A heartbeat comes every 5 s; after 30 s without one the fleet calls a node unhealthy. */
@@ -127,6 +129,15 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     text: (row) => row.node.outputs ?? '',
   },
   {
+    id: 'trend',
+    title: 'RATE',
+    align: 'left',
+    width: 6,
+    drop: 8,
+    cell: (row, { trends, glyphs }) => ({ text: sparkline(trends.trend('rate', row.key), 6, glyphs), style: 'info' }),
+    text: () => '',
+  },
+  {
     id: 'health',
     title: 'HEALTH',
     align: 'left',
@@ -164,7 +175,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'PID',
     align: 'right',
     width: 7,
-    drop: 8,
+    drop: 7,
     cell: ({ node }) => ({ text: node.pid === undefined ? '-' : String(node.pid), style: 'dim' }),
     text: (row) => String(row.node.pid ?? ''),
   },
@@ -173,7 +184,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'TYPE',
     align: 'left',
     width: 6,
-    drop: 7,
+    drop: 9,
     cell: (row) => ({ text: row.node.type, style: 'dim' }),
     text: (row) => row.node.type,
   },
@@ -195,11 +206,25 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     width: 12,
     maxWidth: 60,
     flex: 2,
-    drop: 9,
+    drop: 10,
     cell: ({ node }) => ({ text: node.lastExit, style: node.status === 'failed' ? 'bad' : 'dim' }),
     text: (row) => row.node.lastExit,
   },
 ];
+
+function nodeLinks(row: NodeRow, { state, rows }: DetailsContext): Links {
+  const { machine, node } = row;
+  return [
+    ...machineLinks(machine, rows).slice(0, 1),
+    { label: 'log', to: { kind: 'logs', machine, node: node.name } },
+    filterLink('topics', 'topics', [
+      ['machine=', machine],
+      ['key:', `${node.name}`],
+    ]),
+    ...sessionLinks(row.key, state, rows),
+    ...machineLinks(machine, rows).slice(1),
+  ];
+}
 
 export const NODES_PANE = definePane<NodeRow>({
   id: 'nodes',
@@ -210,4 +235,5 @@ export const NODES_PANE = definePane<NodeRow>({
   columns: NODE_COLUMNS,
   rows: (fleet) => fleet.nodes,
   details: nodeDetails,
+  links: nodeLinks,
 });

@@ -7,9 +7,11 @@ import type { MachineLoad } from '../fleet/state.ts';
 import type { Column } from './column.ts';
 import type { DetailsTable } from './details-table.ts';
 import { formatBytes, formatCelsius, plural } from './format.ts';
+import { filterLink, type Links, machineLinks, rowLink } from './links.ts';
 import { loadWords } from './load-words.ts';
-import { definePane } from './pane.ts';
+import { type DetailsContext, definePane } from './pane.ts';
 import type { ShmRow } from './rows.ts';
+import { sparkline } from './sparkline.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 /** From here on the machine's shared memory is called nearly full, by share of the whole file system taken. */
@@ -113,6 +115,18 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     text: (row) => String(Math.round(takenShare(row) * 100)),
   },
   {
+    id: 'trend',
+    title: '24 h',
+    align: 'left',
+    width: 10,
+    drop: 5,
+    cell: (row, { trends, glyphs }) => ({
+      text: sparkline(trends.trend('shm', row.key), 10, glyphs, 100),
+      style: shareStyle(takenShare(row)) === 'good' ? 'info' : shareStyle(takenShare(row)),
+    }),
+    text: () => '',
+  },
+  {
     id: 'segments',
     title: 'SEG',
     align: 'right',
@@ -183,6 +197,21 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
   },
 ];
 
+/** Processes have the names of their programs: a node is meant where one of the machine is called the same, or its id is the same. */
+function shmLinks({ machine, shm }: ShmRow, { rows }: DetailsContext): Links {
+  const pids = new Set(shm.segments.flatMap((segment) => segment.owner?.pid ?? []));
+  const growing = new Set(shm.growth?.map((of) => of.node));
+  const owners = rows.nodes.filter(
+    (row) =>
+      row.machine === machine && (growing.has(row.node.name) || (row.node.pid !== undefined && pids.has(row.node.pid))),
+  );
+  return [
+    ...machineLinks(machine, rows).slice(0, 1),
+    filterLink('nodes', 'nodes', [['machine=', machine]]),
+    ...owners.slice(0, 5).map((row) => rowLink(row.node.name, 'nodes', row)),
+  ];
+}
+
 const NO_SEGMENT = { segment: 'none', size: '', owner: '', readers: '', orphan: '' } as const;
 
 function shmDetails({ machine, shm, load }: ShmRow): DetailsTable {
@@ -219,4 +248,5 @@ export const SHM_PANE = definePane<ShmRow>({
   columns: SHM_COLUMNS,
   rows: (fleet) => fleet.shm,
   details: shmDetails,
+  links: shmLinks,
 });

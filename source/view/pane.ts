@@ -4,6 +4,7 @@ import { type CellContext, type Column, type PlacedColumn, placeColumns } from '
 import type { DetailsTable } from './details-table.ts';
 import { parseFilter } from './filter.ts';
 import type { PaneId } from './layout.ts';
+import { type Links, MAX_LINKS, type RowLink } from './links.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
 import { fit, textWidth } from './text.ts';
 import type { Line, Span, StyleName } from './theme.ts';
@@ -28,29 +29,48 @@ export interface PaneDefinition<Row extends PaneRow> {
   /** The same list as before, unless something in it changed. */
   rows(fleet: FleetRows): readonly Row[];
   details(row: Row, context: DetailsContext): DetailsTable;
+  /** What a row has to do with others, the nearest first; undefined ones are left out. */
+  links?(row: Row, context: DetailsContext): Links;
+  /** A few words beside the title. */
+  note?(fleet: FleetRows): string;
+  /** Further keys that go to it. */
+  readonly keys?: readonly string[];
+  /** Whether its rows are made to be counted where it is not shown; default true. */
+  readonly isCounted?: boolean;
 }
 
 /** A pane, whatever its rows are. */
-export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'rows'> {
+export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'links' | 'rows'> {
   rows(fleet: FleetRows): readonly PaneRow[];
   content(fleet: FleetRows, filter: string): PaneContent;
   /** Undefined where the row has gone. */
   details(key: string, context: DetailsContext): DetailsTable | undefined;
+  links(key: string, context: DetailsContext): readonly RowLink[];
 }
 
 export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>): Pane {
-  const { id, title, tab, help, empty } = definition;
+  const { id, title, tab, help, empty, keys, isCounted } = definition;
+  const find = (key: string, { rows }: DetailsContext): Row | undefined =>
+    definition.rows(rows).find((candidate) => candidate.key === key);
   return {
     id,
     title,
     tab,
     help,
     empty,
+    keys,
+    isCounted,
+    note: (fleet) => definition.note?.(fleet) ?? '',
     rows: (fleet) => definition.rows(fleet),
     content: (fleet, filter) => contentOf(definition, definition.rows(fleet), filter),
     details(key, context) {
-      const row = definition.rows(context.rows).find((candidate) => candidate.key === key);
+      const row = find(key, context);
       return row === undefined ? undefined : definition.details(row, context);
+    },
+    links(key, context) {
+      const row = find(key, context);
+      const links = row === undefined ? [] : (definition.links?.(row, context) ?? []);
+      return links.filter((link) => link !== undefined).slice(0, MAX_LINKS);
     },
   };
 }

@@ -8,6 +8,8 @@ import { NODES_PANE } from './pane-nodes.ts';
 import { PEERS_PANE } from './pane-peers.ts';
 import { ROUTERS_PANE } from './pane-routers.ts';
 import { SHM_PANE } from './pane-shm.ts';
+import { TOPICS_PANE } from './pane-topics.ts';
+import { TREE_PANE } from './pane-tree.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
 
 export const PANES: Readonly<Record<PaneId, Pane>> = {
@@ -16,6 +18,8 @@ export const PANES: Readonly<Record<PaneId, Pane>> = {
   routers: ROUTERS_PANE,
   peers: PEERS_PANE,
   machines: MACHINES_PANE,
+  topics: TOPICS_PANE,
+  tree: TREE_PANE,
   alerts: ALERTS_PANE,
   events: EVENTS_PANE,
 };

@@ -21,8 +21,11 @@ import {
   type ShmInfo,
 } from '../fleet/state.ts';
 import type { TimelineEntry } from '../fleet/timeline.ts';
+import { NO_TOPICS, type TopicsView } from '../fleet/topics.ts';
+import type { TopicRow } from './topic-rows.ts';
+import type { TreeRow } from './tree-rows.ts';
 
-interface BaseRow {
+export interface BaseRow {
   /** Tells the row from all others of its pane, and stays with it: the selection holds on to this. */
   readonly key: string;
   readonly freshness: Freshness;
@@ -99,9 +102,12 @@ export interface FleetRows {
   readonly shm: readonly ShmRow[];
   /** Nodes by status, `not known now` for those of machines that are not live: counted here, once for each change. */
   readonly statusCounts: ReadonlyMap<string, number>;
+  readonly topics: readonly TopicRow[];
+  readonly topicsView: TopicsView;
+  readonly tree: readonly TreeRow[];
 }
 
-export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow | AlertRow | EventRow;
+export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow | TopicRow | TreeRow | AlertRow | EventRow;
 
 /** A name people know for a router: its own, else the beginning of its zenoh id. */
 export const routerName: (router: Pick<Router, 'zid' | 'name'>) => string = routerLabel;
@@ -152,7 +158,17 @@ export function createRowMaker(): (state: FleetState, news?: FleetNews) => Fleet
             ),
             statusCounts: sumOf(made.map((chunk) => chunk.statusCounts)),
           };
-    rows = { ...ofMachines, alerts, events, routers: routers(routerRows(state)), peers: peers(peerRows(state)) };
+    rows = {
+      ...ofMachines,
+      alerts,
+      events,
+      routers: routers(routerRows(state)),
+      peers: peers(peerRows(state)),
+      // Not of the state, or not made unless it is looked at: screen-rows.ts.
+      topics: [],
+      topicsView: NO_TOPICS,
+      tree: [],
+    };
     last = state;
     return rows;
   };

@@ -3,6 +3,7 @@
  * lines in their places, and redraw what is not the same string as before.
  */
 import type { Alert } from '../fleet/alert-engine.ts';
+import type { Trends } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { alertText } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
@@ -16,14 +17,17 @@ import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
 import { headerLine } from './header.ts';
 import type { KeyContext } from './keymap.ts';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
+import type { RowLink } from './links.ts';
+import { drawLinks, linkLineCount } from './links-line.ts';
 import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
 import type { PaneContent } from './pane.ts';
 import { PANES } from './panes.ts';
 import { type ReplayView, replayLine } from './replay-line.ts';
 import type { FleetRows } from './rows.ts';
-import { fit, sanitize, textWidth, wrap } from './text.ts';
+import { cut, fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
 import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
+import type { UsualVersions } from './versions.ts';
 import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
 
 /** A piece of painted text and its place. */
@@ -64,6 +68,8 @@ export interface SceneInput {
   /** Where a recording stands, if this shows one. */
   readonly replay?: ReplayView;
   readonly pictures: PicturesView;
+  readonly trends: Trends;
+  readonly usual: UsualVersions;
 }
 
 export interface Scene {
@@ -74,6 +80,10 @@ export interface Scene {
   readonly pageRows: number;
   /** Lines the overlay has in all. */
   readonly overlayRows: number;
+  /** Where digits lead from the details that are open. */
+  readonly links: readonly RowLink[];
+  /** Keys of the rows that are drawn, by pane; those in the details count as drawn. */
+  readonly visible: ReadonlyMap<PaneId, readonly string[]>;
   /** The camera wall, where it is open. */
   readonly wall?: WallGrid;
 }
@@ -82,7 +92,7 @@ export function buildScene(input: SceneInput): Scene {
   const { fleet, rows, theme, nowMs, size, alerts } = input;
   const layout = layoutOf(size, alerts.length, input.ui.pane, input.replay === undefined ? 0 : 1);
   if (layout.kind === 'too-small') {
-    return { screen: tooSmall(input), ui: input.ui, pageRows: 1, overlayRows: 0 };
+    return { screen: tooSmall(input), ui: input.ui, pageRows: 1, overlayRows: 0, ...NO_ROWS };
   }
   const ui = settleAll(input, layout);
   const { glyphs } = theme;
@@ -104,12 +114,14 @@ export function buildScene(input: SceneInput): Scene {
         ui,
         pageRows: page,
         overlayRows: overlay.logs.lines.length,
+        ...NO_ROWS,
       };
     }
     case 'help': {
       const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
       const overlayRows = helpLines(innerWidth(body.width)).length;
-      return { screen: { kind: 'full', size, above, panes, footer, pictures: [] }, ui, pageRows: page, overlayRows };
+      const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
+      return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
     case 'cameras':
       return wallScene(input, ui, overlay, above, body);
@@ -118,7 +130,7 @@ export function buildScene(input: SceneInput): Scene {
       const width = body.width - (picture === undefined ? 0 : picture.area.width + 1);
       const table = detailsOf(PANES[overlay.pane], { state: fleet, rows, nowMs }, overlay.key, width);
       if (table !== undefined)
-        return detailsScene(input, ui, above, footer, { ...body, width }, table, overlay.top, picture);
+        return detailsScene(input, ui, overlay, above, footer, { ...body, width }, table, picture);
       break;
     }
     default:
@@ -127,8 +139,18 @@ export function buildScene(input: SceneInput): Scene {
   const dialog = overlay.kind === 'dialog' ? drawDialog(overlay.dialog, size, theme) : undefined;
   const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
-  return { screen: { kind: 'full', size, above, panes, dialog, footer, pictures: [] }, ui, pageRows, overlayRows: 0 };
+  const visible = new Map(
+    shownPanes(layout, ui).map(([id, rect]) => {
+      const { top } = ui.views[id];
+      const keys = input.content(id).rows.slice(top, top + Math.max(1, rect.height - 3));
+      return [id, keys.map((row) => row.key)] as const;
+    }),
+  );
+  const screen: Screen = { kind: 'full', size, above, panes, dialog, footer, pictures: [] };
+  return { screen, ui, pageRows, overlayRows: 0, links: [], visible };
 }
+
+const NO_ROWS: Pick<Scene, 'links' | 'visible'> = { links: [], visible: new Map() };
 
 function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
   if (layout.kind === 'tabs') return [[ui.pane, layout.pane]];
@@ -169,7 +191,7 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
     for (let index = view.top; index < last; index += 1) {
       const isSelected = index === selected;
       body.push({
-        line: content.line(index, inner, { nowMs, glyphs }, isSelected && isActive),
+        line: content.line(index, inner, { ...input, nowMs, glyphs }, isSelected && isActive),
         isSelected: isSelected && isActive,
       });
     }
@@ -177,7 +199,7 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   const hidden = content.rows.length > height;
   return drawFrame(theme.paint, body, {
     rect,
-    title: paneTitleSpans(content, ui, isActive, inner),
+    title: paneTitleSpans(content, ui, isActive, inner, PANES[pane].note?.(input.rows) ?? ''),
     remark: hidden
       ? `${view.top + 1}-${Math.min(content.rows.length, view.top + height)} of ${content.rows.length}`
       : '',
@@ -186,7 +208,13 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   });
 }
 
-function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, width: number): readonly Span[] {
+function paneTitleSpans(
+  content: PaneContent,
+  ui: UiState,
+  isActive: boolean,
+  width: number,
+  note: string,
+): readonly Span[] {
   const number = PANE_IDS.indexOf(content.id) + 1;
   const style = isActive ? 'title-active' : 'title';
   const count =
@@ -207,17 +235,28 @@ function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, wi
   if (content.filterProblem !== undefined) {
     spans.push({ text: `${sanitize(content.filterProblem)} `, style: 'bad' });
   }
+  const used = spans.reduce((sum, span) => sum + textWidth(span.text), 0);
+  if (note !== '' && used + 8 < width) spans.push({ text: `${cut(note, width - used - 4)} `, style: 'dim' });
   return spans;
 }
 
+/** As many tabs as fit, those about the selected one where not all do. */
 function tabLine({ theme, content, ui }: SceneInput, width: number): string {
+  const tabs = PANE_IDS.map((id, index) => {
+    const count = PANES[id].isCounted === false ? '' : `${content(id).totalCount} `;
+    return { id, text: ` ${index + 1} ${PANES[id].tab} ${count}` };
+  });
+  const upTo = (from: number, to: number): number =>
+    tabs.slice(from, to + 1).reduce((sum, { text }) => sum + textWidth(text), 0);
+  const selected = PANE_IDS.indexOf(ui.pane);
+  let first = 0;
+  while (first < selected && upTo(first, selected) > width) first += 1;
   const spans: Span[] = [];
   let used = 0;
-  for (const [index, id] of PANE_IDS.entries()) {
-    const text = ` ${index + 1} ${PANES[id].tab} ${content(id).totalCount} `;
-    if (used + text.length > width) break;
+  for (const { id, text } of tabs.slice(first)) {
+    if (used + textWidth(text) > width) break;
     spans.push({ text, style: id === ui.pane ? 'choice' : 'dim' });
-    used += text.length;
+    used += textWidth(text);
   }
   return theme.paint([...spans, { text: ' '.repeat(width - used) }]);
 }
@@ -243,16 +282,20 @@ function alertLines({ alerts, fleet, nowMs, size, theme }: SceneInput, rows: num
 function detailsScene(
   input: SceneInput,
   ui: UiState,
+  choice: Extract<Overlay, { readonly kind: 'details' }>,
   above: readonly string[],
   footer: string,
   body: Rect,
   table: DetailsTable,
-  wantedTop: number,
   picture: DetailsPicture | undefined,
 ): Scene {
-  const pageRows = detailsPageRows(body.height - 1);
+  const { fleet, rows, nowMs, theme } = input;
+  const links = PANES[choice.pane].links(choice.key, { state: fleet, rows, nowMs });
+  const linkLines = linkLineCount(links, body.width);
+  const room = body.height - 1 - linkLines;
+  const pageRows = detailsPageRows(room);
   const count = table.rows.length;
-  const top = Math.min(wantedTop, Math.max(0, count - pageRows));
+  const top = Math.min(choice.top, Math.max(0, count - pageRows));
   const shown = table.rows.slice(top, top + pageRows);
   const remark = count > pageRows ? `${top + 1}-${top + shown.length} of ${count}` : '';
   const title = input.theme.paint([
@@ -264,9 +307,19 @@ function detailsScene(
       kind: 'full',
       size: input.size,
       above: [...above, title],
-      panes: picture === undefined ? [] : [{ rect: picture.area, lines: picture.lines }],
+      panes: [
+        ...(picture === undefined ? [] : [{ rect: picture.area, lines: picture.lines }]),
+        ...(linkLines === 0
+          ? []
+          : [
+              {
+                rect: { ...body, y: body.y + 1 + room, height: linkLines },
+                lines: drawLinks(links, body.width, linkLines, theme),
+              },
+            ]),
+      ],
       details: {
-        rect: { ...body, y: body.y + 1, height: body.height - 1 },
+        rect: { ...body, y: body.y + 1, height: room },
         table: { ...table, rows: shown },
         remark,
       },
@@ -276,6 +329,8 @@ function detailsScene(
     ui,
     pageRows,
     overlayRows: count,
+    links,
+    visible: new Map([[choice.pane, [choice.key]]]),
   };
 }
 
@@ -305,6 +360,7 @@ function wallScene(
     ui: overlay === choice ? ui : { ...ui, overlay },
     pageRows: 1,
     overlayRows: 0,
+    ...NO_ROWS,
     wall: grid,
   };
 }

@@ -34,6 +34,8 @@ export interface Glyphs {
   readonly bad: string;
   readonly warn: string;
   readonly alert: string;
+  /** Another than the others. */
+  readonly differs: string;
   readonly none: string;
   readonly pointer: string;
   readonly ellipsis: string;
@@ -42,6 +44,10 @@ export interface Glyphs {
   readonly busy: string;
   readonly enter: string;
   readonly bar: readonly string[];
+  /** Bars of a history: nothing, then from low to high. */
+  readonly spark: readonly string[];
+  /** Lines of a tree: an item that has others below it, the last one, and beside the items of such a branch. */
+  readonly branches: readonly [item: string, last: string, beside: string];
   readonly separator: string;
   readonly corners: readonly [topLeft: string, topRight: string, bottomLeft: string, bottomRight: string];
   readonly horizontal: string;
@@ -62,6 +68,7 @@ const UNICODE: Glyphs = {
   bad: '✗',
   warn: '▲',
   alert: '▲',
+  differs: '≠',
   none: '-',
   pointer: '▸',
   ellipsis: '…',
@@ -70,6 +77,8 @@ const UNICODE: Glyphs = {
   busy: '◌',
   enter: '⏎',
   bar: [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
+  spark: ['_', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+  branches: ['├ ', '└ ', '│ '],
   separator: '·',
   corners: ['╭', '╮', '╰', '╯'],
   horizontal: '─',
@@ -81,6 +90,7 @@ const ASCII: Glyphs = {
   bad: 'x',
   warn: '!',
   alert: '!',
+  differs: '!=',
   none: '-',
   pointer: '>',
   ellipsis: '~',
@@ -89,6 +99,8 @@ const ASCII: Glyphs = {
   busy: '~',
   enter: 'Enter',
   bar: [' ', ' ', ' ', '-', '-', '=', '=', '#', '#'],
+  spark: ['_', '.', ':', '-', '=', '+', '*', '%', '#'],
+  branches: ['|-', '`-', '| '],
   separator: '|',
   corners: ['+', '+', '+', '+'],
   horizontal: '-',

@@ -46,6 +46,17 @@ export type Overlay =
   /** The camera wall. `key` is the selected camera's, `isLarge` shows it alone. */
   | { readonly kind: 'cameras'; readonly key?: string; readonly isLarge: boolean };
 
+/** Where a link was followed, for the way back. */
+export interface Place {
+  readonly pane: PaneId;
+  readonly overlay: Overlay;
+  /** The pane that the link went to, and how it stood before. */
+  readonly entered: PaneId;
+  readonly enteredView: PaneView;
+  /** What the link opened: something on top of the pane, or the pane itself. */
+  readonly opened: 'overlay' | 'pane';
+}
+
 /** What came of something, on the line above the keys. */
 export interface Notice {
   readonly kind: 'good' | 'bad' | 'info';
@@ -57,6 +68,8 @@ export interface UiState {
   readonly pane: PaneId;
   readonly views: Readonly<Record<PaneId, PaneView>>;
   readonly overlay: Overlay;
+  /** The way here over links, from the first place on. */
+  readonly trail: readonly Place[];
   readonly notice?: Notice;
   /** Commands under way, by `machine/node`. */
   readonly pending: ReadonlyMap<string, { readonly action: NodeAction; readonly sinceMs: number }>;
@@ -72,10 +85,13 @@ export const INITIAL_UI: UiState = {
     routers: FIRST_VIEW,
     peers: FIRST_VIEW,
     machines: FIRST_VIEW,
+    topics: FIRST_VIEW,
+    tree: FIRST_VIEW,
     alerts: FIRST_VIEW,
     events: FIRST_VIEW,
   },
   overlay: { kind: 'none' },
+  trail: [],
   pending: new Map(),
 };
 

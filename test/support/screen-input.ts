@@ -1,9 +1,12 @@
 /** A fleet's state and a scene made of it, for tests of what is drawn. */
 import { type Alert, createAlertEngine } from '../../source/fleet/alert-engine.ts';
+
+import { NO_TRENDS, type Trends } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
 import type { TimelineEntry } from '../../source/fleet/timeline.ts';
+import { NO_TOPICS, type TopicsView } from '../../source/fleet/topics.ts';
 import { alertText } from '../../source/view/alerts.ts';
 import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
 import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
@@ -11,10 +14,11 @@ import type { KeyContext } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
 import type { ReplayView } from '../../source/view/replay-line.ts';
-import { createRowMaker } from '../../source/view/rows.ts';
 import { buildScene, type Scene } from '../../source/view/screen.ts';
+import { createScreenRowMaker } from '../../source/view/screen-rows.ts';
 import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';
 import { INITIAL_UI, type UiState } from '../../source/view/ui-state.ts';
+import { createVersionLook } from '../../source/view/versions.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
 
@@ -99,11 +103,13 @@ export class Desk {
   nowMs = NOW_MS;
   readOnly = false;
   pictures: PicturesView = NO_PICTURES;
+  trends: Trends = NO_TRENDS;
+  topics: TopicsView = NO_TOPICS;
   theme: Theme = PLAIN_THEME;
   events: readonly TimelineEntry[] = [];
   replay: ReplayView | undefined;
   readonly #engine = createAlertEngine(USUAL_RULES);
-  readonly #makeRows = createRowMaker();
+  readonly #makeRows = createScreenRowMaker();
   readonly #content = createContentMaker();
 
   constructor(fleet: FleetState, size: Size = { columns: 120, rows: 32 }) {
@@ -126,6 +132,8 @@ export class Desk {
       alerts: this.#alerts(),
       replay: this.replay,
       pictures: this.pictures,
+      trends: this.trends,
+      usual: createVersionLook()(rows),
     });
     this.ui = scene.ui;
     return scene;
@@ -137,7 +145,7 @@ export class Desk {
 
   #rows() {
     const alerts = this.#engine(this.fleet, this.nowMs);
-    return this.#makeRows(this.fleet, { alerts, events: this.events });
+    return this.#makeRows(this.fleet, { alerts, events: this.events }, this.topics);
   }
 
   content(pane: PaneId) {
@@ -173,6 +181,7 @@ export class Desk {
         pageRows: scene.pageRows,
         overlayRows: scene.overlayRows,
         keys: this.keys(),
+        links: scene.links,
         wall: scene.wall,
       });
       this.ui = result.ui;

@@ -37,9 +37,9 @@ test('what was recorded until kill -9 is shown, and can be walked through', asyn
   await recording.until(/alpha\s+[●o] running/, 60_000);
   await recording.until(/crasher\s+✗ failed/);
   await recording.until(/rec \d/);
-  await recording.press('7');
+  await recording.press('9');
   await recording.until(/Events \d/);
-  await recording.press('6');
+  await recording.press('8');
   await recording.until(/node-down\s+robot_1\s+crasher/);
   // Flushed twice after that: all that was seen above, and a step more.
   for (const least of [100, 20]) {
@@ -65,7 +65,7 @@ test('what was recorded until kill -9 is shown, and can be walked through', asyn
   await at.until(/ 0s of /);
   await at.press('+', '+');
   await at.until(/ 2x | 5x |paused/);
-  await at.press('6');
+  await at.press('8');
   await at.press('$');
   await at.until(/node-down\s+robot_1\s+crasher/);
   await at.press('1', 'g', 's');

@@ -99,7 +99,7 @@ test.each(['C-c', 'q'])('%s leaves at once, in the middle of a question too', as
 });
 
 test('stops a node after the question, whose process is really gone, and starts it again', async () => {
-  const at = await top();
+  const at = await top({ columns: 140 });
   const row = await select(at, 'beta');
   const pid = Number(/healthy|no beat|unhealthy|-/.test(row) ? /\s(\d{2,})\s+python/.exec(row)?.[1] : 0);
   expect(isAlive(pid)).toBe(true);

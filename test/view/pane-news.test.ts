@@ -42,7 +42,7 @@ test.each([
   [120, 40],
   [200, 60],
 ])('alerts, events and the line of a replay fill %ix%i exactly', (columns, rows) => {
-  for (const keys of [['6'], ['7'], ['6', 'enter'], ['7', 'enter'], ['6', '/', 'w', 'a'], ['1']]) {
+  for (const keys of [['8'], ['9'], ['8', 'enter'], ['9', 'enter'], ['8', '/', 'w', 'a'], ['1']]) {
     for (const replay of [undefined, REPLAY, { ...REPLAY, problem: NASTY }]) {
       const desk = new Desk(state, { columns, rows });
       desk.events = timeline().entries;
@@ -65,9 +65,9 @@ test.each([
 
 test('the Alerts pane lists what the rules say, with the rule and how long', () => {
   const desk = new Desk(state, { columns: 160, rows: 40 });
-  desk.press('6');
+  desk.press('8');
   const text = desk.text();
-  expect(text).toMatch(/6 Alerts 2/);
+  expect(text).toMatch(/8 Alerts 2/);
   expect(text).toMatch(/✗ bad +0s +node-down +m +cam +m\/cam failed: exit 1/);
   desk.press('/', ...'rule:node-un', 'enter');
   expect(desk.text()).toMatch(/1 of 2/);
@@ -76,7 +76,7 @@ test('the Alerts pane lists what the rules say, with the rule and how long', () 
 test('the Events pane is newest first and can be filtered', () => {
   const desk = new Desk(state, { columns: 120, rows: 40 });
   desk.events = timeline().entries;
-  desk.press('7');
+  desk.press('9');
   const lines = desk.text().split('\n');
   const at = (word: string): number => lines.findIndex((line) => line.includes(word));
   expect(at('client x has gone')).toBeLessThan(at('running became failed'));

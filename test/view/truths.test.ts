@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_TRENDS } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import type { FleetNode, FleetState, MachineLoad } from '../../source/fleet/state.ts';
 import { detailsOf } from '../../source/view/details.ts';
@@ -7,9 +8,10 @@ import { SHM_COLUMNS } from '../../source/view/pane-shm.ts';
 import { PANES } from '../../source/view/panes.ts';
 import { createRowMaker, type FleetRows } from '../../source/view/rows.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
+import { NO_USUAL_VERSIONS } from '../../source/view/versions.ts';
 import { alertsOf, Desk, fleetNode, fleetState, NOW_MS, SHM } from '../support/screen-input.ts';
 
-const context = { nowMs: NOW_MS, glyphs: PLAIN_THEME.glyphs };
+const context = { nowMs: NOW_MS, glyphs: PLAIN_THEME.glyphs, trends: NO_TRENDS, usual: NO_USUAL_VERSIONS };
 const rowsOf = (state: FleetState): FleetRows => createRowMaker()(state);
 const one = (change: Partial<FleetNode>): FleetState =>
   fleetState({ machines: { m: [fleetNode({ name: 'cam', ...change })] } });
