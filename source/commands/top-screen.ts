@@ -1,8 +1,11 @@
 /** `top` on a terminal: the session's events into the screen, the screen's wishes out to the daemons. */
+import { hostname } from 'node:os';
 import { readSigner } from '../daemon/fleet-key-file.ts';
 import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
+import { commandGate } from '../fleet/command-gate.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
+import { followLog } from '../fleet/follow-log.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { createPictureEncoder } from '../graphics/create-picture-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
@@ -35,11 +38,16 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     cameras,
     makeEncoder: (encoderOptions) => createPictureEncoder(encoderOptions, fast),
     savePhoto,
-    async send(target, action) {
-      const outcome = await sendSigned(session, target, action);
-      if (action !== 'get_logs') observation.refresh();
-      return outcome;
-    },
+    send: commandGate(
+      async (target, action) => {
+        const outcome = await sendSigned(session, target, action);
+        if (action !== 'get_logs') observation.refresh();
+        return outcome;
+      },
+      { readOnly: options.readOnly },
+    ),
+    followLog: (target, follow) => followLog(session, target, follow),
+    who: `${process.env.USER || process.env.LOGNAME || `user ${process.getuid?.()}`}@${hostname()}`,
   });
   const observation = observeFleet(session, { intervalMs: options.intervalMs, onEvent: app.model.dispatch });
   // The stack of an error belongs on the normal screen: on the alternate one it would vanish with it.
@@ -65,11 +73,15 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   if (failure !== undefined) throw failure;
 }
 
+/** A daemon gives a build 30 minutes. */
+const BUILD_TIMEOUT_MS = 31 * 60_000;
+
 /** Reads the key each time: one that is imported while the screen is open counts. */
 async function sendSigned(session: Session, target: NodeTarget, action: NodeAction): Promise<Outcome> {
   try {
     return await sendCommand(session, target, action, {
       signer: readSigner(findHome(undefined, process.env).fleetKeyFile),
+      timeoutMs: action === 'build' ? BUILD_TIMEOUT_MS : undefined,
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -3,6 +3,7 @@
  * lines in their places, and redraw what is not the same string as before.
  */
 import type { FleetState } from '../fleet/state.ts';
+import { countActionRows, drawActions } from './actions-list.ts';
 import { type Alert, alertsOf } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
 import { type PicturesView, wallFooter } from './camera-wall.ts';
@@ -15,13 +16,15 @@ import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
 import { headerLine } from './header.ts';
 import type { KeyContext } from './keymap.ts';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
-import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
+import { drawLogs, logRows } from './log-view.ts';
+import { drawDialog, drawHelp, helpLines } from './overlays.ts';
+import { drawPalette, paletteEntries } from './palette.ts';
 import type { PaneContent } from './pane.ts';
 import { PANES } from './panes.ts';
 import type { FleetRows } from './rows.ts';
 import { fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
-import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
+import { type Overlay, type PaneView, selectedIndex, settleView, type UiState } from './ui-state.ts';
 import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
 
 /** A piece of painted text and its place. */
@@ -68,6 +71,8 @@ export interface Scene {
   readonly pageRows: number;
   /** Lines the overlay has in all. */
   readonly overlayRows: number;
+  /** Rows of the open log. */
+  readonly logRows?: readonly string[];
   /** The camera wall, where it is open. */
   readonly wall?: WallGrid;
 }
@@ -93,12 +98,19 @@ export function buildScene(input: SceneInput): Scene {
   switch (overlay.kind) {
     case 'logs': {
       const panes = [{ rect: body, lines: drawLogs(overlay.logs, body, theme) }];
+      const shown = logRows(overlay.logs, body);
       return {
         screen: { kind: 'full', size, above, panes, footer, pictures: [] },
         ui,
         pageRows: page,
-        overlayRows: overlay.logs.lines.length,
+        overlayRows: shown.length,
+        logRows: shown,
       };
+    }
+    case 'actions': {
+      const panes = [{ rect: body, lines: drawActions(ui.actions, overlay.top, body, theme, nowMs) }];
+      const overlayRows = countActionRows(ui.actions);
+      return { screen: { kind: 'full', size, above, panes, footer, pictures: [] }, ui, pageRows: page, overlayRows };
     }
     case 'help': {
       const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
@@ -118,10 +130,16 @@ export function buildScene(input: SceneInput): Scene {
     default:
   }
   const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ rect, lines: drawPane(input, ui, pane, rect) }));
-  const dialog = overlay.kind === 'dialog' ? drawDialog(overlay.dialog, size, theme) : undefined;
+  const dialog = drawOnTop(input, overlay);
   const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
   return { screen: { kind: 'full', size, above, panes, dialog, footer, pictures: [] }, ui, pageRows, overlayRows: 0 };
+}
+
+function drawOnTop({ rows, keys, size, theme }: SceneInput, overlay: Overlay): Placed | undefined {
+  if (overlay.kind === 'dialog') return drawDialog(overlay.dialog, size, theme);
+  if (overlay.kind !== 'palette') return undefined;
+  return drawPalette(paletteEntries(overlay.text, rows, keys), overlay.index, size, theme);
 }
 
 function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
@@ -157,13 +175,13 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
       for (const line of wrap(text, inner - 4)) body.push({ line: [{ text: `  ${line}`, style }] });
     }
   } else {
-    body.push({ line: content.heading(inner) });
+    body.push({ line: content.heading(inner, glyphs) });
     const selected = selectedIndex(view, content.rows);
     const last = Math.min(content.rows.length, view.top + height);
     for (let index = view.top; index < last; index += 1) {
       const isSelected = index === selected;
       body.push({
-        line: content.line(index, inner, { nowMs, glyphs }, isSelected && isActive),
+        line: content.line(index, inner, { nowMs, glyphs }, isSelected && isActive, isMarked(view, content, index)),
         isSelected: isSelected && isActive,
       });
     }
@@ -172,12 +190,32 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   return drawFrame(theme.paint, body, {
     rect,
     title: paneTitleSpans(content, ui, isActive, inner),
+    aside: paneAside(content, ui, theme),
     remark: hidden
       ? `${view.top + 1}-${Math.min(content.rows.length, view.top + height)} of ${content.rows.length}`
       : '',
     isActive,
     glyphs,
   });
+}
+
+function isMarked({ marks }: PaneView, { rows }: PaneContent, index: number): boolean {
+  return marks?.keys.has(rows[index]?.key ?? '') ?? false;
+}
+
+/** How many rows are chosen, and by what they are sorted. */
+function paneAside({ id, sort, all }: PaneContent, ui: UiState, { glyphs }: Theme): readonly Span[] {
+  const { marks } = ui.views[id];
+  const spans: Span[] = [];
+  if (marks !== undefined) {
+    const count = all.reduce((sum, { key }) => sum + Number(marks.keys.has(key)), 0);
+    spans.push({ text: ` ${glyphs.mark} ${count} chosen `, style: 'key' });
+  }
+  if (sort !== undefined) {
+    const sign = sort.isDescending ? glyphs.descending : glyphs.ascending;
+    spans.push({ text: ` sort: ${sort.column} ${sign} `, style: 'dim' });
+  }
+  return spans;
 }
 
 function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, width: number): readonly Span[] {

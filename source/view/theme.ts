@@ -36,6 +36,8 @@ export interface Glyphs {
   readonly alert: string;
   readonly none: string;
   readonly pointer: string;
+  /** Beside a row that is chosen with others. */
+  readonly mark: string;
   readonly ellipsis: string;
   readonly ascending: string;
   readonly descending: string;
@@ -64,6 +66,7 @@ const UNICODE: Glyphs = {
   alert: '▲',
   none: '-',
   pointer: '▸',
+  mark: '+',
   ellipsis: '…',
   ascending: '▲',
   descending: '▼',
@@ -83,6 +86,7 @@ const ASCII: Glyphs = {
   alert: '!',
   none: '-',
   pointer: '>',
+  mark: '+',
   ellipsis: '~',
   ascending: '^',
   descending: 'v',

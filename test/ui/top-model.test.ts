@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { commandGate } from '../../source/fleet/command-gate.ts';
 import type { Outcome } from '../../source/fleet/control.ts';
 import type { FleetNode } from '../../source/fleet/state.ts';
+import type { FollowLog } from '../../source/ui/log-reader.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import type { NodeTarget } from '../../source/view/ui-state.ts';
@@ -27,7 +29,10 @@ interface Bench {
   readonly text: () => string;
 }
 
-function bench(readOnly = false): Bench {
+function bench(
+  readOnly = false,
+  { gate = readOnly, followLog }: { gate?: boolean; followLog?: FollowLog } = {},
+): Bench {
   const sent: (NodeTarget & { readonly action: NodeAction })[] = [];
   const waiting: ((outcome: Outcome) => void)[] = [];
   let quits = 0;
@@ -37,10 +42,14 @@ function bench(readOnly = false): Bench {
     size: { columns: 120, rows: 32 },
     readOnly,
     intervalMs: 1_000,
-    send: ({ machine, node }, action) => {
-      sent.push({ machine, node, action });
-      return new Promise((resolve) => waiting.push(resolve));
-    },
+    send: commandGate(
+      ({ machine, node }, action) => {
+        sent.push({ machine, node, action });
+        return new Promise((resolve) => waiting.push(resolve));
+      },
+      { readOnly: gate },
+    ),
+    followLog,
     quit: () => {
       quits += 1;
     },
@@ -177,13 +186,13 @@ test('logs are asked for again while they are open, and not after', async () => 
   press(at, 'l');
   expect(at.text()).toContain('Asking m for the log of a');
   at.answer({ ok: true, message: '', output: 'first \x1b[2Jline\n' });
-  await vi.advanceTimersByTimeAsync(1);
+  await vi.advanceTimersByTimeAsync(60);
   expect(at.text()).toContain('first line');
   await vi.advanceTimersByTimeAsync(2_000);
   expect(at.sent).toHaveLength(2);
   // A question that goes wrong does not take away what was read.
   at.answer({ ok: false, message: 'm did not answer', output: '' });
-  await vi.advanceTimersByTimeAsync(1);
+  await vi.advanceTimersByTimeAsync(60);
   expect(at.text()).toContain('first line');
   press(at, 'escape');
   await vi.advanceTimersByTimeAsync(10_000);
@@ -197,7 +206,7 @@ test('the log of another node never lands in this one', async () => {
   await vi.advanceTimersByTimeAsync(1_000);
   press(at, 'l', 'escape', 'j', 'l');
   at.answer({ ok: true, message: '', output: 'of a\n' });
-  await vi.advanceTimersByTimeAsync(1);
+  await vi.advanceTimersByTimeAsync(60);
   expect(at.text()).not.toContain('of a\n');
   expect(at.text()).toContain('Asking m for the log of b');
 });
