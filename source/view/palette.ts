@@ -3,7 +3,7 @@ import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
 import { KEYMAP, type KeyContext, type KeyName, keyLabel } from './keymap.ts';
 import { PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
 import { PANES } from './panes.ts';
-import type { FleetRows } from './rows.ts';
+import type { FleetRows, NodeRow } from './rows.ts';
 import { cut, fit, sanitize, textWidth } from './text.ts';
 import type { Line, Span, Theme } from './theme.ts';
 
@@ -32,7 +32,7 @@ const LEFT_OUT = new Set(['palette', 'back', 'mark-up', 'mark-down', 'photo']);
 /** What fits the text, best first; all panes and keys for none. */
 export function paletteEntries(text: string, rows: FleetRows, keys: KeyContext): readonly PaletteEntry[] {
   const wanted = text.trim().toLowerCase();
-  const ranked: { readonly entry: PaletteEntry; readonly score: number }[] = [];
+  const ranked: Ranked[] = [];
   const offer = (name: string, makeEntry: () => PaletteEntry): void => {
     const score = fuzzyScore(name, wanted);
     if (score !== undefined) ranked.push({ entry: makeEntry(), score });
@@ -55,15 +55,38 @@ export function paletteEntries(text: string, rows: FleetRows, keys: KeyContext):
   for (const { machine } of rows.machines) {
     offer(machine.id, () => ({ kind: 'machine', machine: machine.id, name: machine.id, hint: 'machine: its nodes' }));
   }
-  if (wanted.length >= NODE_TEXT_LENGTH) {
-    for (const { key, machine, node } of rows.nodes) {
-      offer(key, () => ({ kind: 'node', rowKey: key, name: key, hint: `node, ${node.status} on ${machine}` }));
-    }
-  }
+  if (wanted.length >= NODE_TEXT_LENGTH) ranked.push(...fittingNodes(wanted, rows.nodes));
   return ranked
     .sort((a, b) => b.score - a.score)
     .slice(0, MAX_ENTRIES)
     .map(({ entry }) => entry);
+}
+
+interface Ranked {
+  readonly entry: PaletteEntry;
+  readonly score: number;
+}
+
+const knownNodes = new WeakMap<FleetRows['nodes'], { readonly wanted: string; readonly best: readonly Ranked[] }>();
+
+/** The nodes that fit best, of any number; kept for as long as the same is asked of the same nodes. */
+function fittingNodes(wanted: string, nodes: FleetRows['nodes']): readonly Ranked[] {
+  const known = knownNodes.get(nodes);
+  if (known?.wanted === wanted) return known.best;
+  const fitting: { readonly row: NodeRow; readonly score: number }[] = [];
+  for (const row of nodes) {
+    const score = fuzzyScore(row.key, wanted);
+    if (score !== undefined) fitting.push({ row, score });
+  }
+  const best = fitting
+    .sort((a, b) => b.score - a.score)
+    .slice(0, MAX_ENTRIES)
+    .map(({ row: { key, machine, node }, score }): Ranked => {
+      const hint = `node, ${node.status} on ${machine}`;
+      return { entry: { kind: 'node', rowKey: key, name: key, hint }, score };
+    });
+  knownNodes.set(nodes, { wanted, best });
+  return best;
 }
 
 /**

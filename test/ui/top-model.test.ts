@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { commandGate } from '../../source/fleet/command-gate.ts';
 import type { Outcome } from '../../source/fleet/control.ts';
+import type { LogNews } from '../../source/fleet/follow-log.ts';
 import type { FleetNode } from '../../source/fleet/state.ts';
 import type { FollowLog } from '../../source/ui/log-reader.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
+import { KEYMAP } from '../../source/view/keymap.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import type { NodeTarget } from '../../source/view/ui-state.ts';
 import type { NodeAction } from '../../source/wire/command.ts';
@@ -50,6 +52,7 @@ function bench(
       { readOnly: gate },
     ),
     followLog,
+    who: 'ann@desk',
     quit: () => {
       quits += 1;
     },
@@ -228,4 +231,123 @@ test('a resize is drawn at once', () => {
   at.model.resize({ columns: 20, rows: 5 });
   expect(at.text()).toContain('20x5');
   expect(at.model.screen().size).toEqual({ columns: 20, rows: 5 });
+});
+
+async function withThree(at: Bench): Promise<void> {
+  connect(at);
+  hear(at, [fleetNode({ name: 'a' }), fleetNode({ name: 'b' }), fleetNode({ name: 'c' })]);
+  await vi.advanceTimersByTimeAsync(1_000);
+}
+
+async function answer(at: Bench, ok: boolean, message: string): Promise<void> {
+  at.answer({ ok, message, output: '' });
+  await vi.advanceTimersByTimeAsync(1);
+}
+
+test('rolling tells the next after the answer, stops at the first failure, and A shows each with its words', async () => {
+  const at = bench();
+  await withThree(at);
+  press(at, '*', 'r', 'y');
+  expect(at.sent.map(({ node }) => node)).toEqual(['a']);
+  await answer(at, true, 'restarted in 0.3 s');
+  expect(at.sent.map(({ node }) => node)).toEqual(['a', 'b']);
+  // Those that wait have their turn to come: they cannot be told anything else.
+  press(at, 'G', 'x');
+  expect(at.text()).toContain('still under way');
+  await answer(at, false, 'no such \x1b[31mdevice');
+  expect(at.sent).toHaveLength(2);
+  expect(at.text()).toContain('restart: 1 of 3 done, 1 failed, 1 not tried');
+  press(at, 'A');
+  const text = at.text();
+  expect(text).toContain('restart, one after another: 1 of 3 done, 1 failed, 1 not tried');
+  expect(text).toContain('by ann@desk at ');
+  expect(text).toMatch(/● a on m +\d+(\.\d)? m?s +restarted in 0\.3 s/);
+  expect(text).toMatch(/✗ b on m .*no such device/);
+  expect(text).toMatch(/- c on m .*not tried: b on m failed before it/);
+});
+
+test('together tells all at once, and each outcome stands for itself', async () => {
+  const at = bench();
+  await withThree(at);
+  press(at, '*', 'x', 'm', 'y');
+  expect(at.sent.map(({ node }) => node)).toEqual(['a', 'b', 'c']);
+  await answer(at, false, 'busy');
+  await answer(at, true, 'stopped');
+  await answer(at, true, 'stopped');
+  expect(at.text()).toContain('stop: 2 of 3 done, 1 failed. A shows each.');
+});
+
+test('x in the list of actions gives up what has not begun', async () => {
+  const at = bench();
+  await withThree(at);
+  press(at, '*', 'r', 'y', 'A', 'x');
+  expect(at.text()).toContain('not tried: given up before its turn');
+  await answer(at, true, 'restarted');
+  expect(at.sent).toHaveLength(1);
+  expect(at.text()).toContain('1 of 3 done, 2 not tried');
+});
+
+test('nothing gets round a shut gate: every key, and the palette, and a key map that knows nothing of it', async () => {
+  for (const readOnly of [true, false]) {
+    const at = bench(readOnly, { gate: true });
+    await withThree(at);
+    hear(at, [fleetNode({ name: 'a', status: 'stopped', startsAtBoot: false }), fleetNode({ name: 'b' })]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (const choice of [[], ['*']]) {
+      for (const key of KEYMAP.flatMap(({ action, keys }) => (action === 'quit' || action === 'suspend' ? [] : keys))) {
+        press(at, 'escape', 'escape', 'escape', '1', 'g', ...choice, key, 'm', 'tab', 'enter');
+        press(at, 'escape', 'escape', 'escape', '1', 'G', ...choice, key, 'y');
+        await vi.advanceTimersByTimeAsync(1);
+      }
+      for (const word of ['start', 'stop', 'restart', 'build', 'enable', 'disable']) {
+        press(at, 'escape', 'escape', 'escape', '1', ...choice, ':', ...word, 'enter', 'y');
+        await vi.advanceTimersByTimeAsync(1);
+      }
+    }
+    expect(at.sent.filter(({ action }) => action !== 'get_logs')).toEqual([]);
+    press(at, 'escape', 'escape', 'escape', 'A');
+    if (!readOnly) expect(at.text()).toContain('--read-only');
+    at.model.close();
+  }
+});
+
+test('a log is followed where that can be done, its lines are kept and named, and the follower ends with the screen', async () => {
+  const followed: { node: string; onNews: (news: LogNews) => void; isClosed: boolean }[] = [];
+  const at = bench(false, {
+    followLog: ({ node }, { onNews }) => {
+      const one = { node, onNews, isClosed: false };
+      followed.push(one);
+      return {
+        close: () => {
+          one.isClosed = true;
+        },
+      };
+    },
+  });
+  await withThree(at);
+  press(at, 'l');
+  const [first] = followed;
+  first?.onNews({ kind: 'history', text: 'one\ntwo\n' });
+  first?.onNews({ kind: 'history', text: 'one\ntwo\nthree\n' });
+  first?.onNews({ kind: 'added', text: 'four\n' });
+  first?.onNews({ kind: 'remark', text: 'm is silent' });
+  await vi.advanceTimersByTimeAsync(60);
+  expect(at.text()).toMatch(/one[\s\S]*two[\s\S]*three[\s\S]*four/);
+  expect(at.text().match(/two/g)).toHaveLength(1);
+  expect(at.text()).toContain('m is silent following');
+  expect(at.sent).toEqual([]);
+  // An older daemon is asked instead.
+  first?.onNews({ kind: 'unavailable' });
+  expect(at.sent).toMatchObject([{ action: 'get_logs', node: 'a' }]);
+  press(at, 'escape');
+  press(at, '*', 'l');
+  expect(followed.map(({ node }) => node)).toEqual(['a', 'a', 'b', 'c']);
+  followed[2]?.onNews({ kind: 'added', text: 'from b\n' });
+  followed[3]?.onNews({ kind: 'history', text: 'from c\n' });
+  first?.onNews({ kind: 'added', text: 'too late\n' });
+  await vi.advanceTimersByTimeAsync(60);
+  expect(at.text()).toMatch(/b \| from b[\s\S]*c \| from c/);
+  expect(at.text()).not.toContain('too late');
+  press(at, 'q');
+  expect(followed.slice(1).every(({ isClosed }) => isClosed)).toBe(true);
 });
