@@ -44,12 +44,17 @@ export class LogReader {
     this.close();
     this.#targets = targets;
     this.#sources = targets.map((target) => ({ target, lines: [] }));
-    const lines = targets.length === 1 ? MAX_LOG_LINES : SHARED_LINES;
-    for (const source of this.#sources) {
-      const { follow } = this.#options;
-      if (follow === undefined) void this.#ask(source);
-      else source.followed = follow(source.target, { lines, onNews: (news) => this.#take(source, news) });
+    for (const source of this.#sources) this.#follow(source);
+  }
+
+  #follow(source: Source): void {
+    const { follow } = this.#options;
+    if (follow === undefined) {
+      void this.#ask(source);
+      return;
     }
+    const lines = this.#targets.length === 1 ? MAX_LOG_LINES : SHARED_LINES;
+    source.followed = follow(source.target, { lines, onNews: (news) => this.#take(source, news) });
   }
 
   /** Ends what nobody looks at any more; to be called whenever the screen may have left the log. */
@@ -101,7 +106,9 @@ export class LogReader {
       const phase = open.lines.length > 0 ? open.phase : 'failed';
       this.#options.change({ ...open, phase, message: outcome.message });
     }
-    source.timer = setTimeout(() => void this.#ask(source), REFRESH_MS);
+    // A daemon that answers, but cannot be followed, is asked on. One that did not answer may be followed when it does.
+    const again = outcome.ok ? () => void this.#ask(source) : () => this.#follow(source);
+    source.timer = setTimeout(again, REFRESH_MS);
   }
 
   /** The newest lines of one log: what is new in them is added, where they go on from what is shown. */

@@ -3,7 +3,7 @@ import { type ActionBatch, actionWord, type BatchItem, countItems, isBatchOver }
 import { formatAge, formatClock, formatLatency, plural } from './format.ts';
 import { drawFrame, innerWidth } from './frame.ts';
 import type { Rect } from './layout.ts';
-import { cut, fit, sanitize } from './text.ts';
+import { fit, sanitize, textWidth } from './text.ts';
 import type { Glyphs, Line, Span, StyleName, Theme } from './theme.ts';
 
 type Row = { readonly batch: ActionBatch; readonly item?: BatchItem };
@@ -62,13 +62,17 @@ export function drawActions(
 
 function batchLine(batch: ActionBatch, width: number, nowMs: number): Line {
   const how = batch.items.length === 1 ? '' : batch.mode === 'rolling' ? ', one after another' : ', together';
-  const when = `${formatClock(batch.createdAtMs)}, ${formatAge(nowMs - batch.createdAtMs)} ago`;
   const text = ` ${actionWord(batch.action)}${how}: ${batchWords(batch)}`;
-  const aside = ` by ${sanitize(batch.who)} at ${when} `;
-  const room = Math.max(20, width - aside.length);
+  const age = `${formatAge(nowMs - batch.createdAtMs)} ago `;
+  // What came of it goes before when and by whom.
+  const aside =
+    [` by ${sanitize(batch.who)} at ${formatClock(batch.createdAtMs)}, ${age}`, ` ${age}`].find(
+      (words) => textWidth(text) + textWidth(words) <= width,
+    ) ?? '';
+  const room = width - textWidth(aside);
   return [
     { text: fit(text, room), style: 'title' },
-    { text: cut(aside, Math.max(0, width - room)), style: 'dim' },
+    { text: aside, style: 'dim' },
   ];
 }
 

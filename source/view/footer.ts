@@ -27,7 +27,7 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
       return hints(options, [
         ['Enter', 'choose'],
         ['←→', 'move'],
-        ...(overlay.dialog.targets.length > 1 ? [['m', 'one after another or together'] as const] : []),
+        ...(overlay.dialog.targets.length > 1 ? [['m', 'order'] as const] : []),
         ['y', 'yes'],
         ['Esc', 'cancel'],
       ]);

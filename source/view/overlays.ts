@@ -44,7 +44,8 @@ export function drawDialog(
   const tail: FramedLine[] = [{ line: [] }, ...mode, { line: buttons }];
   // What was asked and the answers always stand there; of a long list the end gives way.
   const room = Math.max(0, size.rows - 4 - body.length - tail.length);
-  body.push(...text.slice(0, room).map((line) => ({ line: [{ text: `  ${line}` }] })), ...tail);
+  const shown = text.length > room ? [...text.slice(0, Math.max(0, room - 1)), '…'] : text;
+  body.push(...shown.map((line) => ({ line: [{ text: `  ${line}` }] })), ...tail);
   if (body.length + 2 < size.rows - 2) body.push({ line: [] });
   const height = Math.min(body.length + 2, size.rows - 2);
   const rect = {

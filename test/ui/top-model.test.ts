@@ -339,6 +339,10 @@ test('a log is followed where that can be done, its lines are kept and named, an
   // An older daemon is asked instead.
   first?.onNews({ kind: 'unavailable' });
   expect(at.sent).toMatchObject([{ action: 'get_logs', node: 'a' }]);
+  // One that does not answer at all is followed again.
+  await answer(at, false, 'm did not answer');
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(followed.splice(1)).toHaveLength(1);
   press(at, 'escape');
   press(at, '*', 'l');
   expect(followed.map(({ node }) => node)).toEqual(['a', 'a', 'b', 'c']);
