@@ -1,6 +1,7 @@
 /** What a key press does: a new state of the screen, and what is to be done in the world. Pure. */
-import type { BatchAction, BatchMode } from '../fleet/batch-actions.ts';
+import { type BatchAction, type BatchMode, countItems } from '../fleet/batch-actions.ts';
 import { chosenNodes, selectedNode } from './action-fit.ts';
+import { plural } from './format.ts';
 import { bindingOf, type KeyContext, type KeyName } from './keymap.ts';
 import { PANE_IDS } from './layout.ts';
 import { logKey, openLogs } from './log-keys.ts';
@@ -116,7 +117,7 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
     case 'back':
       return same(backKey(ui));
     case 'quit':
-      return { ui, effects: [{ kind: 'quit' }] };
+      return quitKey(before, scene.nowMs);
     case 'details': {
       const row = scene.rows[selectedIndex(ui.views[ui.pane], scene.rows)];
       if (row === undefined) return same(ui);
@@ -151,6 +152,16 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
     default:
       return same(markKey(ui, binding.action, scene));
   }
+}
+
+const QUIT_WARNING = 'Leaving now gives up';
+
+/** Who leaves in the middle of a rolling restart should know that its rest will not happen. */
+function quitKey(ui: UiState, nowMs: number): KeyResult {
+  const waiting = ui.actions.reduce((sum, batch) => sum + countItems(batch, 'waiting'), 0);
+  if (waiting === 0 || ui.notice?.text.startsWith(QUIT_WARNING)) return { ui, effects: [{ kind: 'quit' }] };
+  const text = `${QUIT_WARNING} what was ordered and has not begun: ${plural(waiting, 'node')}. q again leaves, A shows which.`;
+  return same({ ...ui, notice: { kind: 'info', text, atMs: nowMs } });
 }
 
 /** Esc takes back the last thing first: what is chosen, then the filter. */

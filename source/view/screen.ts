@@ -20,11 +20,12 @@ import { drawLogs, logRows } from './log-view.ts';
 import { drawDialog, drawHelp, helpLines } from './overlays.ts';
 import { drawPalette, paletteEntries } from './palette.ts';
 import type { PaneContent } from './pane.ts';
+import { isMarked, paneAside } from './pane-aside.ts';
 import { PANES } from './panes.ts';
 import type { FleetRows } from './rows.ts';
 import { fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
-import { type Overlay, type PaneView, selectedIndex, settleView, type UiState } from './ui-state.ts';
+import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
 import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
 
 /** A piece of painted text and its place. */
@@ -197,25 +198,6 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
     isActive,
     glyphs,
   });
-}
-
-function isMarked({ marks }: PaneView, { rows }: PaneContent, index: number): boolean {
-  return marks?.keys.has(rows[index]?.key ?? '') ?? false;
-}
-
-/** How many rows are chosen, and by what they are sorted. */
-function paneAside({ id, sort, all }: PaneContent, ui: UiState, { glyphs }: Theme): readonly Span[] {
-  const { marks } = ui.views[id];
-  const spans: Span[] = [];
-  if (marks !== undefined) {
-    const count = all.reduce((sum, { key }) => sum + Number(marks.keys.has(key)), 0);
-    spans.push({ text: ` ${glyphs.mark} ${count} chosen `, style: 'key' });
-  }
-  if (sort !== undefined) {
-    const sign = sort.isDescending ? glyphs.descending : glyphs.ascending;
-    spans.push({ text: ` sort: ${sort.column} ${sign} `, style: 'dim' });
-  }
-  return spans;
 }
 
 function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, width: number): readonly Span[] {

@@ -128,7 +128,7 @@ test(
     await at.press(':');
     await at.type('stop');
     await at.until('--read-only: it shows', PATIENT_MS);
-    await at.press('Enter', 'y', 'Enter', 'A');
+    await at.press('Enter', 'y', 'A');
     await at.until('Nothing was ordered here yet.', PATIENT_MS);
   },
   TEST_MS,

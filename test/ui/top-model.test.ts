@@ -277,6 +277,16 @@ test('together tells all at once, and each outcome stands for itself', async () 
   expect(at.text()).toContain('stop: 2 of 3 done, 1 failed. A shows each.');
 });
 
+test('q in the middle of a rolling restart asks once more', async () => {
+  const at = bench();
+  await withThree(at);
+  press(at, '*', 'r', 'y', 'q');
+  expect(at.quits()).toBe(0);
+  expect(at.text()).toContain('gives up what was ordered and has not begun: 2 nodes. q again leaves');
+  press(at, 'q');
+  expect(at.quits()).toBe(1);
+});
+
 test('x in the list of actions gives up what has not begun', async () => {
   const at = bench();
   await withThree(at);

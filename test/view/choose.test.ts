@@ -48,6 +48,8 @@ test('what is chosen stays chosen, whatever is filtered, sorted or goes', () => 
   expect(chosen(at)).toEqual([]);
   at.press('/', ...'node=n3', 'enter', '*');
   expect(chosen(at)).toEqual(['alpha/n3', 'beta/n3']);
+  at.press('/', 'ctrl-u', ...'beta', 'enter');
+  expect(at.text()).toContain('+ 2 chosen (1 hidden)');
   at.ui = { ...at.ui, views: { ...at.ui.views, nodes: { ...at.ui.views.nodes, filter: '' } } };
   at.press('>', '>', 'o');
   expect(at.text()).toContain('+ 2 chosen');
