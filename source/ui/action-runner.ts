@@ -13,6 +13,7 @@ import {
   skipRest,
 } from '../fleet/batch-actions.ts';
 import type { GatedSend } from '../fleet/command-gate.ts';
+import type { Outcome } from '../fleet/control.ts';
 import { nodeKey } from '../fleet/state.ts';
 import { batchWords } from '../view/actions-list.ts';
 import type { Notice, UiState } from '../view/ui-state.ts';
@@ -22,14 +23,23 @@ export interface ActionRunnerOptions {
   /** Who orders, for the list. */
   readonly who: string;
   now(): number;
+  /** Why the node does not run, as heard after `sinceMs`; undefined where it does, or nothing was heard. */
+  ailmentOf(target: ActionTarget, sinceMs: number): string | undefined;
   /** Something changed; with a notice where a batch is over. */
   onChange(notice?: Notice): void;
 }
+
+/** Up is not ready: what was started in a rolling batch must stay up for so long before the next has its turn. */
+const SETTLE_MS = 3_000;
+const LOOK_MS = 250;
+/** News that comes sooner after an answer may be older than it. */
+const STALE_MS = 300;
 
 export class ActionRunner {
   readonly #options: ActionRunnerOptions;
   #batches: readonly ActionBatch[] = [];
   #lastId = 0;
+  #isClosed = false;
 
   constructor(options: ActionRunnerOptions) {
     this.#options = options;
@@ -81,13 +91,36 @@ export class ActionRunner {
   }
 
   async #tell(id: number, action: BatchAction, target: ActionTarget): Promise<void> {
-    const outcome = await this.#options.send(target, action);
+    const answer = await this.#options.send(target, action);
+    const outcome = answer.ok && this.#mustSettle(id, action) ? await this.#settle(answer, target) : answer;
     const batch = this.#batches.find((one) => one.id === id);
-    if (batch === undefined) return;
+    if (batch === undefined || this.#isClosed) return;
     const ended = endItem(batch, target, outcome, this.#options.now());
     this.#replace(ended);
     this.#begin(id);
     this.#options.onChange(isBatchOver(ended) ? this.#notice(ended) : undefined);
+  }
+
+  #mustSettle(id: number, action: BatchAction): boolean {
+    const batch = this.#batches.find((one) => one.id === id);
+    const starts = action === 'start' || action === 'restart';
+    return starts && batch?.mode === 'rolling' && batch.items.length > 1;
+  }
+
+  async #settle(answer: Outcome, target: ActionTarget): Promise<Outcome> {
+    const { now, ailmentOf } = this.#options;
+    const sinceMs = now();
+    while (now() - sinceMs < SETTLE_MS && !this.#isClosed) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      const ailment = ailmentOf(target, sinceMs + STALE_MS);
+      if (ailment !== undefined) return { ...answer, ok: false, message: `${answer.message}, but ${ailment}` };
+    }
+    return answer;
+  }
+
+  /** Nothing more is told to anybody. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   #replace(batch: ActionBatch): void {

@@ -12,6 +12,7 @@ import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
 import { type Effect, handleKey, type KeyPress } from '../view/handle-key.ts';
 import type { KeyContext } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
+import { nodeAilment } from '../view/node-ailment.ts';
 import { createContentMaker } from '../view/panes.ts';
 import { createRowMaker } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
@@ -86,6 +87,7 @@ export class TopModel {
       send: options.send,
       who: options.who ?? 'this top',
       now: this.#now,
+      ailmentOf: (target, sinceMs) => nodeAilment(this.#fleet, target, sinceMs),
       onChange: (notice) => this.#takeActions(notice),
     });
     this.#logs = new LogReader({
@@ -149,6 +151,7 @@ export class TopModel {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#logs.close();
+    this.#actions.close();
     this.#listeners.clear();
   }
 

@@ -89,6 +89,20 @@ test(
 );
 
 test(
+  'a node that falls over stops a rolling restart, and the rest is not tried',
+  async () => {
+    const at = await top();
+    await at.press('*', 'r');
+    await at.until('Restart 4 nodes on 1 machine?', PATIENT_MS);
+    await at.press('y', 'A');
+    await at.until('2 of 4 done, 1 failed, 1 not tried', PATIENT_MS);
+    await at.until(/✗ crasher on robot_1 .*No such file|✗ crasher on robot_1 .*exit 2/, PATIENT_MS);
+    await at.until(/- ticker on robot_1 +not tried: crasher on robot_1 failed/, PATIENT_MS);
+  },
+  TEST_MS,
+);
+
+test(
   'follows a log as it grows, searches, filters and breaks it',
   async () => {
     const at = await top();

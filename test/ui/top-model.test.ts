@@ -250,6 +250,9 @@ test('rolling tells the next after the answer, stops at the first failure, and A
   press(at, '*', 'r', 'y');
   expect(at.sent.map(({ node }) => node)).toEqual(['a']);
   await answer(at, true, 'restarted in 0.3 s');
+  // Up is not ready: it must stay up for a while.
+  expect(at.sent).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(3_500);
   expect(at.sent.map(({ node }) => node)).toEqual(['a', 'b']);
   // Those that wait have their turn to come: they cannot be told anything else.
   press(at, 'G', 'x');
@@ -264,6 +267,24 @@ test('rolling tells the next after the answer, stops at the first failure, and A
   expect(text).toMatch(/● a on m +\d+(\.\d)? m?s +restarted in 0\.3 s/);
   expect(text).toMatch(/✗ b on m .*no such device/);
   expect(text).toMatch(/- c on m .*not tried: b on m failed before it/);
+});
+
+test('a node that comes up and falls over again stops a rolling restart', async () => {
+  const at = bench();
+  await withThree(at);
+  press(at, '*', 'r', 'y');
+  await answer(at, true, 'restarted');
+  await vi.advanceTimersByTimeAsync(1_000);
+  hear(at, [
+    fleetNode({ name: 'a', status: 'failed', lastExit: 'exit 1', lastLogLines: ['no such device'] }),
+    fleetNode({ name: 'b' }),
+    fleetNode({ name: 'c' }),
+  ]);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(at.sent).toHaveLength(1);
+  press(at, 'A');
+  expect(at.text()).toContain('restarted, but it failed: exit 1, last line "no such device"');
+  expect(at.text()).toContain('0 of 3 done, 1 failed, 2 not tried');
 });
 
 test('together tells all at once, and each outcome stands for itself', async () => {
@@ -293,6 +314,7 @@ test('x in the list of actions gives up what has not begun', async () => {
   press(at, '*', 'r', 'y', 'A', 'x');
   expect(at.text()).toContain('not tried: given up before its turn');
   await answer(at, true, 'restarted');
+  await vi.advanceTimersByTimeAsync(3_500);
   expect(at.sent).toHaveLength(1);
   expect(at.text()).toContain('1 of 3 done, 2 not tried');
 });
