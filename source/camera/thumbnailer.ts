@@ -22,6 +22,7 @@ import { NewestOnly } from './newest.ts';
 import { encodeJpeg } from './picture-files.ts';
 import { openRawSource } from './raw-source.ts';
 import { scaleFrame } from './scale.ts';
+import { ThumbnailViewers } from './thumbnail-viewers.ts';
 
 export interface ThumbnailerOptions {
   readonly session: Session;
@@ -40,10 +41,14 @@ const NO_FRAME_MS = 8_000;
 export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ close(): Promise<void> }> {
   const { session, machineId } = options;
   const cameras = new Map<string, Promise<Thumbnails>>();
+  const turnAll = (): void => {
+    for (const camera of cameras.values()) camera.then((opened) => opened.turn()).catch(ignoreSessionErrors);
+  };
+  const viewers = new ThumbnailViewers(session, turnAll);
   const cameraNamed = (name: string): Promise<Thumbnails> | undefined => {
     const known = cameras.get(name);
     if (known !== undefined || cameras.size >= MAX_CAMERAS) return known;
-    const made = Thumbnails.open(options, name);
+    const made = Thumbnails.open(options, viewers, name);
     cameras.set(name, made);
     // An odd name, or a link that went just now: it is tried again when it is asked for again.
     made.catch(() => cameras.delete(name));
@@ -56,6 +61,8 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
     const camera = await cameraNamed(name);
     if (camera === undefined) return query.replyError(`more than ${MAX_CAMERAS} cameras`);
     const grant = camera.wish(parseWish(query.parameters));
+    // It may have come this moment.
+    if (!camera.isWanted) void viewers.look();
     await query.reply(query.keyExpr, encodeGrant(grant), { encoding: CBOR_ENCODING });
   };
   const find = async (): Promise<void> => {
@@ -63,6 +70,9 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
     for (const { node, outputs } of found) if (outputs.includes('raw')) cameraNamed(node)?.catch(ignoreSessionErrors);
   };
   const look = (): void => void find().catch(ignoreSessionErrors);
+  const any = await session.declarePublisher(thumbnailKey(machineId, '**'));
+  any.onMatching((isMatched) => viewers.match(isMatched));
+  viewers.match(any.matching);
   const queryable = await session.declareQueryable(thumbnailWishKey(machineId, '**'), answer);
   const tokens = await session.liveliness.declareSubscriber(nodeTokenKey(machineId, '*'), ({ alive }) => {
     if (alive) look();
@@ -72,7 +82,8 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
   return {
     async close() {
       clearInterval(timer);
-      await Promise.all([queryable.undeclare(), tokens.undeclare()]);
+      viewers.close();
+      await Promise.all([queryable.undeclare(), tokens.undeclare(), any.undeclare()]);
       const all = await Promise.allSettled(cameras.values());
       for (const camera of all) if (camera.status === 'fulfilled') await camera.value.close();
     },
@@ -82,6 +93,7 @@ export async function startThumbnailer(options: ThumbnailerOptions): Promise<{ c
 /** One camera's: raw frames are subscribed to while somebody listens to its thumbnails, and not otherwise. */
 class Thumbnails {
   readonly #options: ThumbnailerOptions;
+  readonly #viewers: ThumbnailViewers;
   readonly #name: string;
   readonly #publisher: Publisher;
   readonly #wishes = new Map<string, { readonly wish: ThumbnailWish; readonly untilMs: number }>();
@@ -90,18 +102,29 @@ class Thumbnails {
   #problem: string | undefined;
   #frameAtMs = 0;
 
-  static async open(options: ThumbnailerOptions, name: string): Promise<Thumbnails> {
+  static async open(options: ThumbnailerOptions, viewers: ThumbnailViewers, name: string): Promise<Thumbnails> {
     const key = thumbnailKey(options.machineId, name);
-    return new Thumbnails(options, name, await options.session.declarePublisher(key, { encoding: CBOR_ENCODING }));
+    const publisher = await options.session.declarePublisher(key, { encoding: CBOR_ENCODING });
+    return new Thumbnails(options, viewers, name, publisher);
   }
 
-  private constructor(options: ThumbnailerOptions, name: string, publisher: Publisher) {
+  private constructor(options: ThumbnailerOptions, viewers: ThumbnailViewers, name: string, publisher: Publisher) {
     this.#options = options;
+    this.#viewers = viewers;
     this.#name = name;
     this.#publisher = publisher;
     this.#pictures = new NewestOnly((picture) => this.#send(picture));
-    publisher.onMatching((isWanted) => this.#turn(isWanted));
-    this.#turn(publisher.matching);
+    publisher.onMatching(() => this.turn());
+    this.turn();
+  }
+
+  get isWanted(): boolean {
+    return this.#publisher.matching && this.#viewers.watch(this.#publisher.keyExpr);
+  }
+
+  /** Begins or ends, as viewers have come and gone. */
+  turn(): void {
+    this.#turn(this.isWanted);
   }
 
   /** Takes a viewer's wish; wishes of the same content need no more than one place. */

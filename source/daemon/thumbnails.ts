@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { ThumbnailViewers } from '../camera/thumbnail-viewers.ts';
 import { projectRoot } from '../project-root.ts';
 import { thumbnailKey } from '../wire/keys.ts';
 import type { Session } from '../zenoh/session.ts';
@@ -29,11 +30,14 @@ export async function openThumbnails(options: ThumbnailsOptions): Promise<() => 
   const { session, machineId } = options;
   const keeper = new ThumbnailerKeeper(options);
   // Of all cameras at once: the daemon need not know them.
-  const publisher = await session.declarePublisher(thumbnailKey(machineId, '**'));
-  const stopMatching = publisher.onMatching((isWanted) => keeper.want(isWanted));
-  keeper.want(publisher.matching);
+  const anyThumbnail = thumbnailKey(machineId, '**');
+  const publisher = await session.declarePublisher(anyThumbnail);
+  const viewers = new ThumbnailViewers(session, () => keeper.want(viewers.watch(anyThumbnail)));
+  const stopMatching = publisher.onMatching((isMatched) => viewers.match(isMatched));
+  viewers.match(publisher.matching);
   return async () => {
     stopMatching();
+    viewers.close();
     await Promise.all([keeper.close(), publisher.undeclare()]);
   };
 }

@@ -2,7 +2,8 @@
  * How a viewer says what thumbnails it wants: a query on `…/{camera}/thumbnail/want` with the parameters `w`, `h` (the box
  * into which the picture is to fit, pixels) and `hz` (pictures a second), each of which may be left out. A wish holds for
  * {@link WISH_MS} and is renewed; the largest of several counts. The answer tells what will be sent, and what is wrong
- * where no thumbnails can be made. Who only subscribes gets {@link DEFAULT_WISH}.
+ * where no thumbnails can be made. Who only subscribes (to a key
+ * expression that ends in `thumbnail`: `**` is no wish for pictures) gets {@link DEFAULT_WISH}.
  */
 import { encodeCbor } from './cbor-encode.ts';
 import type { Decoded } from './decoded.ts';

@@ -29,7 +29,7 @@ test('kill -9 during a build leaves no process, says so to the next daemon, and 
     next = await home.startDaemon();
     const brokenOff = 'build was broken off when the daemon was killed; what is there may be half done';
     expect(await home.nodes()).toMatchObject([{ name: 'tick', status: 'stopped', buildOutput: [brokenOff] }]);
-    expect(log()).toMatch(new RegExp(`build begins: [^]* daemon ${brokenOff}\n$`));
+    await until(() => new RegExp(`build begins: [^]* daemon ${brokenOff}\n$`).test(log()));
     const spec = { name: 'tick', type: 'node', command: 'sleep 1000', build: 'echo built' };
     writeFileSync(join(folder, 'node.yaml'), JSON.stringify(spec));
     expect(await home.command('tick', 'build')).toMatchObject({ success: true, output: 'built' });

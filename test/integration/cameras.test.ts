@@ -117,6 +117,25 @@ test('makes thumbnails in a process that lives while somebody looks, from an RTS
   await vi.waitFor(() => expect(thumbnailers()).toEqual([]), LIMIT);
 });
 
+test('whoever listens to everything is no viewer: no picture is made for a recorder', async () => {
+  const session = openSession(fleet.router.wsUrl);
+  const heard = new Set<string>();
+  await session.declareSubscriber('bubbaloop/**', ({ keyExpr }) => heard.add(keyExpr));
+  try {
+    await vi.waitFor(() => expect([...heard].join()).toContain('test/health'), LIMIT);
+    expect(thumbnailers()).toEqual([]);
+    const viewer = openSession(fleet.router.wsUrl);
+    const thumbnail = `bubbaloop/global/${fleet.machine}/front_door/thumbnail`;
+    await viewer.declareSubscriber(thumbnail, () => undefined);
+    await vi.waitFor(() => expect([...heard]).toContain(thumbnail), LIMIT);
+    expect([...heard].filter((keyExpr) => keyExpr.endsWith('/thumbnail'))).toEqual([thumbnail]);
+    await viewer.close();
+  } finally {
+    await session.close();
+  }
+  await vi.waitFor(() => expect(thumbnailers()).toEqual([]), LIMIT);
+});
+
 test('goes on when a camera is killed in the middle of a frame, and when it is back', async () => {
   const session = openSession(fleet.router.endpoint);
   const camera = { machine: fleet.machine, node: 'test' };

@@ -352,7 +352,7 @@ test('a node.yaml that goes wrong touches no process, its own neither', async ()
   expectRefusal(
     await rig.run('node', 'add', join(rig.folder, 'nodes', 'twin')),
     yamlFile('twin'),
-    'holds a node.yaml with',
+    'must be a map of fields',
   );
   expect(await pidsOf('alpha')).toEqual(pids.slice(0, 1));
 });
