@@ -27,7 +27,7 @@ interface Source {
   readonly target: NodeTarget;
   followed?: FollowedLog;
   timer?: NodeJS.Timeout;
-  /** What was asked for last, to tell what is new. */
+  /** Its newest lines as they are known, to tell what is new. */
   lines: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export class LogReader {
         this.#show(open, source, toLogLines(news.text));
         return;
       case 'added':
-        this.#options.change(addLogLines(open, this.#named(source, toLogLines(news.text))));
+        this.#add(open, source, toLogLines(news.text));
         return;
       case 'remark':
         this.#options.change({ ...open, message: news.text });
@@ -111,28 +111,54 @@ export class LogReader {
     source.timer = setTimeout(again, REFRESH_MS);
   }
 
+  #add(open: LogsView, source: Source, lines: readonly string[]): void {
+    // Known here, too: what is asked for after a silence begins with lines that are shown already.
+    source.lines = [...source.lines, ...lines].slice(-MAX_LOG_LINES);
+    this.#options.change(addLogLines(open, this.#named(source, lines)));
+  }
+
   /** The newest lines of one log: what is new in them is added, where they go on from what is shown. */
   #show(open: LogsView, source: Source, lines: readonly string[]): void {
     const before = source.lines;
     source.lines = lines;
-    const fresh = before.length === 0 ? lines : newLines(before, lines);
-    if (fresh !== undefined) {
-      this.#options.change(
-        fresh.length === 0 && open.phase === 'ready' ? open : addLogLines(open, this.#named(source, fresh)),
-      );
-      return;
+    const fresh = before.length === 0 ? lines : (newLines(before, lines) ?? lines);
+    if (fresh.length === 0 && open.phase === 'ready') {
+      this.#options.change(open);
+    } else if (this.#targets.length === 1) {
+      // Another log altogether is shown anew.
+      const isAnother = fresh === lines && before.length > 0;
+      this.#options.change(isAnother ? { ...open, phase: 'ready', lines } : addLogLines(open, fresh));
+    } else {
+      const added = addLogLines(open, this.#named(source, fresh));
+      this.#options.change({ ...added, lines: byTime(added.lines) });
     }
-    // Another log altogether: of a single one all is shown anew.
-    const isSingle = this.#targets.length === 1;
-    this.#options.change(isSingle ? { ...open, phase: 'ready', lines } : addLogLines(open, this.#named(source, lines)));
   }
 
+  /** Of several logs each line has its node's name, behind its time. */
   #named({ target }: Source, lines: readonly string[]): readonly string[] {
     if (this.#targets.length === 1) return lines;
     const isAmbiguous = this.#targets.some((other) => other.node === target.node && other.machine !== target.machine);
     const name = isAmbiguous ? `${target.node}@${target.machine}` : target.node;
-    return lines.map((line) => `${name} | ${line}`);
+    return lines.map((line) => {
+      const time = timeOf(line);
+      return time === undefined ? `${name} | ${line}` : `${time} ${name} | ${line.slice(time.length + 1)}`;
+    });
   }
+}
+
+/** The ISO time that a daemon writes before each line. */
+function timeOf(line: string): string | undefined {
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z(?= )/.exec(line)?.[0];
+}
+
+/** Older lines of several logs, which come log by log, in the order of their times. A line without one stays behind its last. */
+function byTime(lines: readonly string[]): readonly string[] {
+  let last = '';
+  const timed = lines.map((line) => {
+    last = timeOf(line) ?? last;
+    return { line, time: last };
+  });
+  return timed.sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time))).map(({ line }) => line);
 }
 
 /** Lines after those that were there before; undefined where the two have no end in common. */

@@ -362,9 +362,10 @@ test('a log is followed where that can be done, its lines are kept and named, an
   first?.onNews({ kind: 'history', text: 'one\ntwo\n' });
   first?.onNews({ kind: 'history', text: 'one\ntwo\nthree\n' });
   first?.onNews({ kind: 'added', text: 'four\n' });
+  first?.onNews({ kind: 'history', text: 'two\nthree\nfour\nfive\n' });
   first?.onNews({ kind: 'remark', text: 'm is silent' });
   await vi.advanceTimersByTimeAsync(60);
-  expect(at.text()).toMatch(/one[\s\S]*two[\s\S]*three[\s\S]*four/);
+  expect(at.text()).toMatch(/one[\s\S]*two[\s\S]*three[\s\S]*four[\s\S]*five/);
   expect(at.text().match(/two/g)).toHaveLength(1);
   expect(at.text()).toContain('m is silent following');
   expect(at.sent).toEqual([]);
@@ -384,6 +385,10 @@ test('a log is followed where that can be done, its lines are kept and named, an
   await vi.advanceTimersByTimeAsync(60);
   expect(at.text()).toMatch(/b \| from b[\s\S]*c \| from c/);
   expect(at.text()).not.toContain('too late');
+  followed[1]?.onNews({ kind: 'history', text: '2026-01-02T12:00:02.000Z out second\n' });
+  followed[2]?.onNews({ kind: 'history', text: '2026-01-02T12:00:01.000Z err first\n' });
+  await vi.advanceTimersByTimeAsync(60);
+  expect(at.text()).toMatch(/12:00:01.000Z b \| err first[\s\S]*12:00:02.000Z a \| out second/);
   press(at, 'q');
   expect(followed.slice(1).every(({ isClosed }) => isClosed)).toBe(true);
 });
