@@ -1,7 +1,9 @@
 /** `top --replay`: the same screens on a recording. */
+
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EXIT_FAILED, UserError } from '../errors.ts';
+import { commandGate } from '../fleet/command-gate.ts';
 import { readRecording } from '../fleet/recording.ts';
 import type { RuleSet } from '../fleet/rules.ts';
 import type { FleetState } from '../fleet/state.ts';
@@ -109,7 +111,7 @@ export async function showReplay(file: string, rules: RuleSet): Promise<void> {
       throw new Error('a recording has no pictures');
     },
     savePhoto: async () => nothing.message,
-    send: async () => ({ ...nothing, output: '' }),
+    send: commandGate(async () => ({ ...nothing, output: '' }), { readOnly: true }),
   });
   const timer = setInterval(() => {
     if (player.tick()) app.model.replayed();

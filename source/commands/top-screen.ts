@@ -1,8 +1,11 @@
 /** `top` on a terminal: the session's events into the screen, the screen's wishes out to the daemons. */
+import { hostname } from 'node:os';
 import { readSigner } from '../daemon/fleet-key-file.ts';
 import { findHome } from '../daemon/home.ts';
 import { UserError } from '../errors.ts';
+import { commandGate } from '../fleet/command-gate.ts';
 import { type Outcome, sendCommand } from '../fleet/control.ts';
+import { followLog } from '../fleet/follow-log.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { TopicWatch } from '../fleet/observe-topics.ts';
 import type { RuleSet } from '../fleet/rules.ts';
@@ -48,11 +51,16 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     cameras,
     makeEncoder: (encoderOptions) => createPictureEncoder(encoderOptions, fast),
     savePhoto,
-    async send(target, action) {
-      const outcome = await sendSigned(session, target, action);
-      if (action !== 'get_logs') observation.refresh(target.machine);
-      return outcome;
-    },
+    send: commandGate(
+      async (target, action) => {
+        const outcome = await sendSigned(session, target, action);
+        if (action !== 'get_logs') observation.refresh(target.machine);
+        return outcome;
+      },
+      { readOnly: options.readOnly },
+    ),
+    followLog: (target, follow) => followLog(session, target, follow),
+    who: `${process.env.USER || process.env.LOGNAME || `user ${process.getuid?.()}`}@${hostname()}`,
   });
   const observation = observeFleet(session, {
     intervalMs: options.intervalMs,
@@ -93,12 +101,15 @@ async function openRecorder(file: string, maxBytes: number): Promise<FleetRecord
   const { FleetRecorder: Recorder } = await import('./top-record.ts');
   return Recorder.open(file, maxBytes);
 }
+/** A daemon gives a build 30 minutes. */
+const BUILD_TIMEOUT_MS = 31 * 60_000;
 
 /** Reads the key each time: one that is imported while the screen is open counts. */
 async function sendSigned(session: Session, target: NodeTarget, action: NodeAction): Promise<Outcome> {
   try {
     return await sendCommand(session, target, action, {
       signer: readSigner(findHome(undefined, process.env).fleetKeyFile),
+      timeoutMs: action === 'build' ? BUILD_TIMEOUT_MS : undefined,
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

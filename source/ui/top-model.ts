@@ -2,34 +2,35 @@
  * Between the fleet and the screen: takes events and keys, decides when to draw, and hands the components a screen only
  * when it differs from the last. No React here.
  */
-
 import type { Visible } from '../fleet/agenda.ts';
 import type { Alert } from '../fleet/alert-engine.ts';
-import type { Outcome } from '../fleet/control.ts';
+import type { GatedSend } from '../fleet/command-gate.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { FleetMemory } from '../fleet/fleet-memory.ts';
 import { History } from '../fleet/history.ts';
 import type { TopicWish } from '../fleet/observe-topics.ts';
 import { type RuleSet, USUAL_RULES } from '../fleet/rules.ts';
-import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
+import { type FleetState, initialState } from '../fleet/state.ts';
 import type { TopicsView } from '../fleet/topics.ts';
+import { keyContext } from '../view/action-fit.ts';
 import { alertText } from '../view/alerts.ts';
 import type { PicturePlace } from '../view/camera-tile.ts';
 import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
-import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/handle-key.ts';
+import { type Effect, handleKey, type KeyPress } from '../view/handle-key.ts';
 import type { KeyContext } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
-import { toLogLines } from '../view/log-lines.ts';
+import { nodeAilment } from '../view/node-ailment.ts';
 import { createContentMaker } from '../view/panes.ts';
 import type { ReplayView } from '../view/replay-line.ts';
 import type { FleetNews, FleetRows } from '../view/rows.ts';
 import { buildScene, type Scene, type Screen } from '../view/screen.ts';
 import { createScreenRowMaker } from '../view/screen-rows.ts';
 import type { Theme } from '../view/theme.ts';
-import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
+import { INITIAL_UI, type NodeTarget, type Notice, type UiState } from '../view/ui-state.ts';
 import { createVersionLook } from '../view/versions.ts';
 import { visibleMachines } from '../view/visible.ts';
-import type { NodeAction } from '../wire/command.ts';
+import { ActionRunner } from './action-runner.ts';
+import { type FollowLog, LogReader } from './log-reader.ts';
 import { shareScreen } from './share-screen.ts';
 
 /** Where the pictures of cameras come from and go to. */
@@ -67,8 +68,12 @@ export interface TopModelOptions {
   /** Least time between two screens that nobody asked for with a key; also the step of the ages. Milliseconds. */
   readonly intervalMs: number;
   readonly banner?: string;
-  /** Sends a command to a daemon and tells what came of it; never rejects. */
-  send(target: NodeTarget, action: NodeAction): Promise<Outcome>;
+  /** The one way out for commands. */
+  readonly send: GatedSend;
+  /** Follows a log; absent: it is asked for again and again. */
+  readonly followLog?: FollowLog;
+  /** Who sits here, for the list of actions. */
+  readonly who?: string;
   quit(): void;
   suspend(): void;
   /** Absent: no cameras. */
@@ -96,7 +101,6 @@ const URGENT_GAP_MS = 50;
 const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
-const LOGS_REFRESH_MS = 2_000;
 const NOTICE_MS = 8_000;
 
 export class TopModel {
@@ -118,13 +122,30 @@ export class TopModel {
   #urgentAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
-  #logsTimer: NodeJS.Timeout | undefined;
+  readonly #actions: ActionRunner;
+  readonly #logs: LogReader;
   #isClosed = false;
 
   constructor(options: TopModelOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#size = options.size;
+    this.#actions = new ActionRunner({
+      send: options.send,
+      who: options.who ?? 'this top',
+      now: this.#now,
+      ailmentOf: (target, sinceMs) => nodeAilment(this.#fleet, target, sinceMs),
+      onChange: (notice) => this.#takeActions(notice),
+    });
+    this.#logs = new LogReader({
+      send: options.send,
+      follow: options.followLog,
+      open: () => (this.#ui.overlay.kind === 'logs' ? this.#ui.overlay.logs : undefined),
+      change: (logs) => {
+        this.#ui = { ...this.#ui, overlay: { kind: 'logs', logs } };
+        this.#schedule(URGENT_GAP_MS);
+      },
+    });
     this.#memory = new FleetMemory({
       rules: options.rules ?? USUAL_RULES,
       state: initialState(options.endpoint, this.#now()),
@@ -176,20 +197,25 @@ export class TopModel {
 
   press(press: KeyPress): void {
     const { replay } = this.#options;
-    if (replay !== undefined && this.#ui.overlay.kind !== 'filter' && replay.press(press.key)) {
+    if (replay !== undefined && !isTyping(this.#ui.overlay) && replay.press(press.key)) {
       this.#draw();
       return;
     }
+    const { rows, all } = this.#content(this.#ui.pane);
     const result = handleKey(this.#ui, press, {
       nowMs: this.#now(),
-      rows: this.#content(this.#ui.pane).rows,
+      rows,
+      all,
+      fleet: this.#rows(),
       pageRows: this.#scene.pageRows,
       overlayRows: this.#scene.overlayRows,
+      logRows: this.#scene.logRows,
       keys: this.#keyContext(),
       links: this.#scene.links,
       wall: this.#scene.wall,
     });
     this.#ui = result.ui;
+    this.#logs.settle();
     for (const effect of result.effects) this.#perform(effect);
     this.#draw();
   }
@@ -202,7 +228,8 @@ export class TopModel {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#logsTimer);
+    this.#logs.close();
+    this.#actions.close();
     this.#listeners.clear();
   }
 
@@ -214,37 +241,24 @@ export class TopModel {
       case 'suspend':
         this.#options.suspend();
         return;
-      case 'command':
-        void this.#command(effect, effect.action);
+      case 'order':
+        this.#actions.order(effect.action, effect.mode, effect.targets);
+        return;
+      case 'cancel':
+        this.#actions.cancel();
         return;
       case 'logs':
-        void this.#fetchLogs(effect);
+        this.#logs.begin(effect.targets);
         return;
       case 'photo':
         void this.#photo(effect);
     }
   }
 
-  async #command(target: NodeTarget, action: NodeAction): Promise<void> {
-    // The key map refuses this already; a second lock costs nothing and cannot be typed around.
-    if (this.#options.readOnly) return;
-    const key = nodeKey(target.machine, target.node);
-    const pending = new Map(this.#ui.pending).set(key, { action, sinceMs: this.#now() });
-    this.#ui = { ...this.#ui, pending, notice: undefined };
-    const outcome = await this.#options.send(target, action);
+  #takeActions(notice: Notice | undefined): void {
     if (this.#isClosed) return;
-    const rest = new Map(this.#ui.pending);
-    rest.delete(key);
-    const words = outcome.message === '' ? (outcome.ok ? 'done' : 'refused, without a reason') : outcome.message;
-    this.#ui = {
-      ...this.#ui,
-      pending: rest,
-      notice: {
-        kind: outcome.ok ? 'good' : 'bad',
-        text: `${action} ${target.node} on ${target.machine}: ${words}`,
-        atMs: this.#now(),
-      },
-    };
+    const actions = this.#actions.batches;
+    this.#ui = { ...this.#ui, actions, pending: this.#actions.pending(), notice: notice ?? this.#ui.notice };
     this.#draw();
   }
 
@@ -256,30 +270,9 @@ export class TopModel {
     this.#draw();
   }
 
-  /** Asks for a log as long as it is open. */
-  async #fetchLogs(target: NodeTarget): Promise<void> {
-    if (this.#openLogs(target) === undefined) return;
-    const outcome = await this.#options.send(target, 'get_logs');
-    const open = this.#openLogs(target);
-    if (this.#isClosed || open === undefined) return;
-    const logs = outcome.ok
-      ? { ...open, phase: 'ready' as const, lines: toLogLines(outcome.output), message: outcome.message }
-      : // Lines that were read stay: a daemon that misses one question has not lost them.
-        { ...open, phase: open.lines.length > 0 ? open.phase : ('failed' as const), message: outcome.message };
-    this.#ui = { ...this.#ui, overlay: { kind: 'logs', logs } };
-    this.#draw();
-    clearTimeout(this.#logsTimer);
-    this.#logsTimer = setTimeout(() => void this.#fetchLogs(target), LOGS_REFRESH_MS);
-  }
-
-  #openLogs({ machine, node }: NodeTarget): LogsView | undefined {
-    const { overlay } = this.#ui;
-    if (overlay.kind !== 'logs') return undefined;
-    return overlay.logs.machine === machine && overlay.logs.node === node ? overlay.logs : undefined;
-  }
-
   #content(pane: UiState['pane']) {
-    return this.#makeContent(pane, this.#rows(), this.#ui.views[pane].filter);
+    const { filter, sort } = this.#ui.views[pane];
+    return this.#makeContent(pane, this.#rows(), filter, sort);
   }
 
   get #fleet(): FleetState {
@@ -306,25 +299,10 @@ export class TopModel {
 
   #keyContext(): KeyContext {
     const { link } = this.#fleet;
-    const rows = this.#content(this.#ui.pane).rows;
-    const row = selectedNode(this.#ui, rows);
-    return {
+    return keyContext(this.#ui, this.#content(this.#ui.pane), {
       readOnly: this.#options.readOnly,
       linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
-      isWallOpen: this.#ui.overlay.kind === 'cameras',
-      hasRow: rows.length > 0,
-      hasFilter: this.#ui.views[this.#ui.pane].filter !== '',
-      node:
-        row === undefined
-          ? undefined
-          : {
-              name: row.node.name,
-              machine: row.machine,
-              status: row.node.status,
-              isLost: row.freshness === 'lost',
-              pending: this.#ui.pending.get(row.key)?.action,
-            },
-    };
+    });
   }
 
   #build(): Scene {
@@ -387,7 +365,7 @@ export class TopModel {
       this.#options.topics?.show(undefined);
       return;
     }
-    const first = /(?:^|\s)machine[=:]([^\s*]+)/.exec(this.#ui.views.topics.filter)?.[1];
+    const first = /(?:^|\s)machine[=:]"?([^\s*"]+)/.exec(this.#ui.views.topics.filter)?.[1];
     const { machines, routers } = this.#rows();
     this.#options.topics?.show({
       machines: machines.map((row) => row.key),
@@ -411,5 +389,18 @@ export class TopModel {
     clearTimeout(this.#timer);
     this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => this.#draw(), Math.max(0, dueAtMs - this.#now()));
+  }
+}
+
+/** Keys are letters of a text, whatever else they may mean. */
+function isTyping(overlay: UiState['overlay']): boolean {
+  switch (overlay.kind) {
+    case 'filter':
+    case 'palette':
+      return true;
+    case 'logs':
+      return overlay.logs.typing !== undefined;
+    default:
+      return false;
   }
 }

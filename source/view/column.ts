@@ -26,6 +26,10 @@ export interface Column<Row> {
   cell(row: Row, context: CellContext): Span;
   /** The value as a filter sees it. */
   text(row: Row): string;
+  /** {@link text} is a plain number, or empty where there is none: it can be compared in a filter, and sorts as one. */
+  readonly isNumber?: boolean;
+  /** What to sort by, where that is not the text; undefined comes last. */
+  sort?(row: Row): number | string | undefined;
 }
 
 export interface PlacedColumn<Row> {

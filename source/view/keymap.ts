@@ -2,6 +2,7 @@
  * Every key of `bubbaloop top`, as data. The footer, the `?` overlay and the README's table are made from it, so that none
  * of them can be wrong.
  */
+import { ACT_BINDINGS, FIND_BINDINGS, LOG_BINDINGS, needsNode } from './keys-act.ts';
 import { PANE_IDS, type PaneId } from './layout.ts';
 import { PANES } from './panes.ts';
 
@@ -25,6 +26,23 @@ export type ActionId =
   | 'start'
   | 'stop'
   | 'restart'
+  | 'build'
+  | 'enable'
+  | 'disable'
+  | 'actions'
+  | 'palette'
+  | 'sort-next'
+  | 'sort-previous'
+  | 'sort-reverse'
+  | 'mark'
+  | 'mark-range'
+  | 'mark-up'
+  | 'mark-down'
+  | 'mark-all'
+  | 'log-next'
+  | 'log-previous'
+  | 'log-filter'
+  | 'log-wrap'
   | 'help'
   | 'back'
   | 'suspend'
@@ -33,7 +51,18 @@ export type ActionId =
 /** A key as {@link KeyName}: a printable character, or a name such as `up`, `ctrl-d`, `shift-tab`, `escape`. */
 export type KeyName = string;
 
-export type KeyGroup = 'Move' | 'Look' | 'Act' | 'Leave';
+export type KeyGroup = 'Move' | 'Look' | 'Choose' | 'Act' | 'In a log' | 'Leave';
+
+/** What the keys must know of a node. */
+export interface NodeContext {
+  readonly name: string;
+  readonly machine: string;
+  readonly status: string;
+  readonly isLost: boolean;
+  /** The command under way for it, `stop`. */
+  readonly pending?: string;
+  readonly startsAtBoot?: boolean;
+}
 
 /** What a key's availability may depend on. */
 export interface KeyContext {
@@ -41,18 +70,18 @@ export interface KeyContext {
   /** Undefined unless the link is connected; then why nothing can be sent. */
   readonly linkProblem?: string;
   /** The selected node, where the selected pane is Nodes. */
-  readonly node?: {
-    readonly name: string;
-    readonly machine: string;
-    readonly status: string;
-    readonly isLost: boolean;
-    /** The command under way for it, `stop`. */
-    readonly pending?: string;
-  };
+  readonly node?: NodeContext;
+  /** Nodes that are chosen together. */
+  readonly chosen?: readonly NodeContext[];
   readonly hasRow: boolean;
   readonly hasFilter: boolean;
   /** The camera wall is open. */
   readonly isWallOpen?: boolean;
+  readonly isLogOpen?: boolean;
+  /** Rows of the selected pane that are chosen together. */
+  readonly markCount?: number;
+  /** The selected pane is sorted by a column. */
+  readonly isSorted?: boolean;
 }
 
 export interface Binding {
@@ -69,23 +98,6 @@ export interface Binding {
   disabledReason?(context: KeyContext): string | undefined;
 }
 
-function needsNode(context: KeyContext): string | undefined {
-  if (context.node === undefined) return 'Select a node first: key 1 goes to the nodes.';
-  return undefined;
-}
-
-function needsControl(context: KeyContext): string | undefined {
-  if (context.readOnly) return 'This top was started with --read-only: it shows, it does not act.';
-  const missing = needsNode(context);
-  if (missing !== undefined) return missing;
-  if (context.linkProblem !== undefined) return context.linkProblem;
-  if (context.node?.isLost) return `${context.node.machine} does not answer: its daemon cannot be told anything now.`;
-  if (context.node?.pending !== undefined) {
-    return `${context.node.pending} of ${context.node.name} is still under way: wait for its answer.`;
-  }
-  return undefined;
-}
-
 /** Digits, in the order of the tabs. */
 function paneBinding(pane: PaneId, index: number): Binding {
   return {
@@ -95,8 +107,6 @@ function paneBinding(pane: PaneId, index: number): Binding {
     help: PANES[pane].help,
   };
 }
-
-const STARTED = new Set(['running', 'installing', 'building']);
 
 export const KEYMAP: readonly Binding[] = [
   { action: 'up', keys: ['up', 'k'], group: 'Move', help: 'one row up' },
@@ -110,44 +120,13 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'next-pane', keys: ['tab', 'right'], group: 'Move', help: 'next pane' },
   { action: 'previous-pane', keys: ['shift-tab', 'left', 'h'], group: 'Move', help: 'previous pane' },
   ...PANE_IDS.map(paneBinding),
-  {
-    action: 'start',
-    keys: ['s'],
-    group: 'Act',
-    footer: 'start',
-    help: 'start the selected node',
-    disabledReason: (context) =>
-      needsControl(context) ??
-      (STARTED.has(context.node?.status ?? '')
-        ? `${context.node?.name} is already ${context.node?.status}.`
-        : undefined),
-  },
-  {
-    action: 'stop',
-    keys: ['x'],
-    group: 'Act',
-    footer: 'stop',
-    help: 'stop the selected node (asks first)',
-    disabledReason: (context) =>
-      needsControl(context) ??
-      (context.node?.status === 'stopped' || context.node?.status === 'not-installed'
-        ? `${context.node.name} is not running.`
-        : undefined),
-  },
-  {
-    action: 'restart',
-    keys: ['r'],
-    group: 'Act',
-    footer: 'restart',
-    help: 'restart the selected node (asks first)',
-    disabledReason: needsControl,
-  },
+  ...ACT_BINDINGS,
   {
     action: 'logs',
     keys: ['l'],
     group: 'Look',
     footer: 'logs',
-    help: "the selected node's newest log lines",
+    help: 'the log of the selected node, or of all that are chosen, as it grows',
     disabledReason: (context) => needsNode(context) ?? context.linkProblem,
   },
   {
@@ -175,9 +154,17 @@ export const KEYMAP: readonly Binding[] = [
     disabledReason: (context) =>
       context.isWallOpen === true ? undefined : 'A photo is taken among the cameras: key c goes there.',
   },
-  { action: 'filter', keys: ['/'], group: 'Look', footer: 'filter', help: 'filter the rows of this pane as you type' },
+  {
+    action: 'filter',
+    keys: ['/'],
+    group: 'Look',
+    footer: 'filter',
+    help: 'filter the rows of this pane as you type; in a log: search',
+  },
+  ...FIND_BINDINGS,
+  ...LOG_BINDINGS,
   { action: 'help', keys: ['?'], group: 'Look', footer: 'help', help: 'this list' },
-  { action: 'back', keys: ['escape'], group: 'Leave', help: 'close what is open; clear the filter' },
+  { action: 'back', keys: ['escape'], group: 'Leave', help: 'close what is open; choose none; clear the filter' },
   { action: 'suspend', keys: ['ctrl-z'], group: 'Leave', help: 'suspend (the shell command fg comes back)' },
   { action: 'quit', keys: ['q', 'ctrl-c'], group: 'Leave', footer: 'quit', help: 'quit' },
 ];
@@ -203,6 +190,8 @@ const KEY_LABELS: Readonly<Record<string, string>> = {
   pagedown: 'PgDn',
   home: 'Home',
   end: 'End',
+  'shift-up': 'Shift-↑',
+  'shift-down': 'Shift-↓',
   ' ': 'Space',
 };
 

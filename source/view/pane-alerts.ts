@@ -33,6 +33,7 @@ export const ALERT_COLUMNS: readonly Column<AlertRow>[] = [
     drop: 0,
     cell: ({ alert }, { nowMs }) => ({ text: formatAge(nowMs - alert.sinceMs) }),
     text: () => '',
+    sort: ({ alert }) => -alert.sinceMs,
   },
   {
     id: 'rule',

@@ -66,6 +66,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'NODES',
     align: 'right',
     width: 5,
+    isNumber: true,
     drop: 0,
     cell: (row) => ({ text: String(row.machine.nodes.length) }),
     text: (row) => String(row.machine.nodes.length),
@@ -75,6 +76,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'FAILED',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 1,
     cell: ({ failedCount }, { glyphs }) =>
       failedCount === 0 ? { text: '0', style: 'dim' } : { text: `${glyphs.bad} ${failedCount}`, style: 'bad' },
@@ -85,6 +87,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'CPU',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 2,
     cell: ({ machine }, { glyphs }) =>
       figure(percent(machine.load?.cpuPercent), (machine.load?.cpuPercent ?? 0) >= BUSY_PERCENT, glyphs),
@@ -95,6 +98,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'MEM',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 3,
     cell: ({ machine }, { glyphs }) =>
       figure(percent(memoryPercent(machine)), (memoryPercent(machine) ?? 0) >= BUSY_PERCENT, glyphs),
@@ -129,6 +133,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'DISK',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 5,
     cell: ({ machine }, { glyphs }) =>
       figure(percent(machine.load?.diskPercent), (machine.load?.diskPercent ?? 0) >= BUSY_PERCENT, glyphs),
@@ -139,6 +144,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'TEMP',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 4,
     cell: ({ machine }, { glyphs }) => {
       const celsius = machine.load?.hottestCelsius;
@@ -151,6 +157,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'SHM USED',
     align: 'right',
     width: 8,
+    isNumber: true,
     drop: 6,
     cell: ({ machine }, { glyphs }) =>
       machine.shm === undefined
@@ -169,6 +176,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
         ? { text: glyphs.none, style: 'dim' }
         : { text: formatAge(nowMs - machine.daemon.upSinceMs) },
     text: (row) => (row.machine.daemon === undefined ? '' : 'up'),
+    sort: ({ machine }) => (machine.daemon === undefined ? undefined : -machine.daemon.upSinceMs),
   },
   {
     id: 'host',

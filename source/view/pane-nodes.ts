@@ -127,6 +127,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     drop: 3,
     cell: (row, { glyphs }) => dataSpan(row, glyphs),
     text: (row) => row.node.outputs ?? '',
+    sort: (row) => row.node.outputRateHz ?? row.node.outputs,
   },
   {
     id: 'trend',
@@ -157,12 +158,14 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
         ? { text: glyphs.none, style: 'dim' }
         : { text: formatAge(nowMs - node.upSinceMs), style: 'plain' },
     text: (row) => (row.node.upSinceMs === undefined ? '' : 'up'),
+    sort: (row) => (row.node.upSinceMs === undefined ? undefined : -row.node.upSinceMs),
   },
   {
     id: 'restarts',
     title: 'RESTARTS',
     align: 'right',
     width: 8,
+    isNumber: true,
     drop: 5,
     cell: ({ node }) => {
       if (node.restartCount === undefined) return { text: '-', style: 'dim' };
@@ -175,6 +178,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'PID',
     align: 'right',
     width: 7,
+    isNumber: true,
     drop: 7,
     cell: ({ node }) => ({ text: node.pid === undefined ? '-' : String(node.pid), style: 'dim' }),
     text: (row) => String(row.node.pid ?? ''),

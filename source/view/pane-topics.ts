@@ -72,15 +72,18 @@ export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
     title: 'RATE',
     align: 'right',
     width: 9,
+    isNumber: true,
     drop: 0,
     cell: (row, { nowMs, glyphs }) => rateSpan(row, nowMs, glyphs),
     text: ({ topic }) => topic.unmeasured ?? String(topic.figures?.rateHz ?? ''),
+    sort: ({ topic }) => topic.figures?.rateHz,
   },
   {
     id: 'bytes',
     title: 'BYTES',
     align: 'right',
     width: 10,
+    isNumber: true,
     drop: 2,
     cell: (row, { glyphs }) => bytesSpan(row, glyphs),
     text: ({ topic }) => String(topic.figures?.bytesPerSecond ?? ''),
@@ -90,6 +93,7 @@ export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
     title: 'SIZE',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 6,
     cell: ({ topic }, { glyphs }) =>
       topic.figures?.messageBytes === undefined
@@ -108,12 +112,14 @@ export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
         ? { text: glyphs.none, style: 'dim' }
         : { text: formatAge(nowMs - topic.figures.lastAtMs), style: 'dim' },
     text: () => '',
+    sort: ({ topic }) => (topic.figures?.lastAtMs === undefined ? undefined : -topic.figures.lastAtMs),
   },
   {
     id: 'pub',
     title: 'PUB',
     align: 'right',
     width: 3,
+    isNumber: true,
     drop: 1,
     cell: ({ topic }) => ({
       text: String(topic.publishers.length),
@@ -126,6 +132,7 @@ export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
     title: 'SUB',
     align: 'right',
     width: 3,
+    isNumber: true,
     drop: 1,
     cell: ({ topic }) => ({
       text: String(topic.subscribers.length),

@@ -11,6 +11,7 @@ import { SHM_PANE } from './pane-shm.ts';
 import { TOPICS_PANE } from './pane-topics.ts';
 import { TREE_PANE } from './pane-tree.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
+import type { SortChoice } from './sort-rows.ts';
 
 export const PANES: Readonly<Record<PaneId, Pane>> = {
   nodes: NODES_PANE,
@@ -24,15 +25,23 @@ export const PANES: Readonly<Record<PaneId, Pane>> = {
   events: EVENTS_PANE,
 };
 
-/** Makes the content of a pane; called again with the same rows and filter, it gives back the same object. */
-export function createContentMaker(): (id: PaneId, rows: FleetRows, filter: string) => PaneContent {
-  const last = new Map<PaneId, { readonly rows: readonly PaneRow[]; readonly content: PaneContent }>();
-  return (id, fleetRows, filter) => {
+/** Makes the content of a pane; called again with the same rows, filter and order, it gives back the same object. */
+export function createContentMaker(): (id: PaneId, rows: FleetRows, filter: string, sort?: SortChoice) => PaneContent {
+  const makers = new Map<PaneId, ReturnType<Pane['createContent']>>();
+  const last = new Map<
+    PaneId,
+    { readonly rows: readonly PaneRow[]; readonly content: PaneContent; sort?: SortChoice }
+  >();
+  return (id, fleetRows, filter, sort) => {
     const rows = PANES[id].rows(fleetRows);
     const known = last.get(id);
-    if (known !== undefined && known.rows === rows && known.content.filter === filter) return known.content;
-    const content = PANES[id].content(fleetRows, filter);
-    last.set(id, { rows, content });
+    if (known !== undefined && known.rows === rows && known.content.filter === filter && known.sort === sort) {
+      return known.content;
+    }
+    const make = makers.get(id) ?? PANES[id].createContent();
+    makers.set(id, make);
+    const content = make(fleetRows, filter, sort);
+    last.set(id, { rows, content, sort });
     return content;
   };
 }

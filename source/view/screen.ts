@@ -5,6 +5,7 @@
 import type { Alert } from '../fleet/alert-engine.ts';
 import type { Trends } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
+import { countActionRows, drawActions } from './actions-list.ts';
 import { alertText } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
 import { type PicturesView, wallFooter } from './camera-wall.ts';
@@ -19,8 +20,11 @@ import type { KeyContext } from './keymap.ts';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
 import type { RowLink } from './links.ts';
 import { drawLinks, linkLineCount } from './links-line.ts';
-import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
+import { drawLogs, logRows } from './log-view.ts';
+import { drawDialog, drawHelp, helpLines } from './overlays.ts';
+import { drawPalette, paletteEntries } from './palette.ts';
 import type { PaneContent } from './pane.ts';
+import { isMarked, paneAside } from './pane-aside.ts';
 import { PANES } from './panes.ts';
 import { type ReplayView, replayLine } from './replay-line.ts';
 import type { FleetRows } from './rows.ts';
@@ -84,6 +88,8 @@ export interface Scene {
   readonly links: readonly RowLink[];
   /** Keys of the rows that are drawn, by pane; those in the details count as drawn. */
   readonly visible: ReadonlyMap<PaneId, readonly string[]>;
+  /** Rows of the open log. */
+  readonly logRows?: readonly string[];
   /** The camera wall, where it is open. */
   readonly wall?: WallGrid;
 }
@@ -109,13 +115,21 @@ export function buildScene(input: SceneInput): Scene {
   switch (overlay.kind) {
     case 'logs': {
       const panes = [{ rect: body, lines: drawLogs(overlay.logs, body, theme) }];
+      const shown = logRows(overlay.logs, body);
       return {
         screen: { kind: 'full', size, above, panes, footer, pictures: [] },
         ui,
         pageRows: page,
-        overlayRows: overlay.logs.lines.length,
+        overlayRows: shown.length,
+        logRows: shown,
         ...NO_ROWS,
       };
+    }
+    case 'actions': {
+      const panes = [{ rect: body, lines: drawActions(ui.actions, overlay.top, body, theme, nowMs) }];
+      const overlayRows = countActionRows(ui.actions);
+      const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
+      return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
     case 'help': {
       const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
@@ -136,7 +150,7 @@ export function buildScene(input: SceneInput): Scene {
     default:
   }
   const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ rect, lines: drawPane(input, ui, pane, rect) }));
-  const dialog = overlay.kind === 'dialog' ? drawDialog(overlay.dialog, size, theme) : undefined;
+  const dialog = drawOnTop(input, overlay);
   const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
   const visible = new Map(
@@ -151,6 +165,11 @@ export function buildScene(input: SceneInput): Scene {
 }
 
 const NO_ROWS: Pick<Scene, 'links' | 'visible'> = { links: [], visible: new Map() };
+function drawOnTop({ rows, keys, size, theme }: SceneInput, overlay: Overlay): Placed | undefined {
+  if (overlay.kind === 'dialog') return drawDialog(overlay.dialog, size, theme);
+  if (overlay.kind !== 'palette') return undefined;
+  return drawPalette(paletteEntries(overlay.text, rows, keys), overlay.index, size, theme);
+}
 
 function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
   if (layout.kind === 'tabs') return [[ui.pane, layout.pane]];
@@ -185,13 +204,19 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
       for (const line of wrap(text, inner - 4)) body.push({ line: [{ text: `  ${line}`, style }] });
     }
   } else {
-    body.push({ line: content.heading(inner) });
+    body.push({ line: content.heading(inner, glyphs) });
     const selected = selectedIndex(view, content.rows);
     const last = Math.min(content.rows.length, view.top + height);
     for (let index = view.top; index < last; index += 1) {
       const isSelected = index === selected;
       body.push({
-        line: content.line(index, inner, { ...input, nowMs, glyphs }, isSelected && isActive),
+        line: content.line(
+          index,
+          inner,
+          { ...input, nowMs, glyphs },
+          isSelected && isActive,
+          isMarked(view, content, index),
+        ),
         isSelected: isSelected && isActive,
       });
     }
@@ -200,6 +225,7 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   return drawFrame(theme.paint, body, {
     rect,
     title: paneTitleSpans(content, ui, isActive, inner, PANES[pane].note?.(input.rows) ?? ''),
+    aside: paneAside(content, ui, theme),
     remark: hidden
       ? `${view.top + 1}-${Math.min(content.rows.length, view.top + height)} of ${content.rows.length}`
       : '',

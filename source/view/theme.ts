@@ -38,6 +38,8 @@ export interface Glyphs {
   readonly differs: string;
   readonly none: string;
   readonly pointer: string;
+  /** Beside a row that is chosen with others. */
+  readonly mark: string;
   readonly ellipsis: string;
   readonly ascending: string;
   readonly descending: string;
@@ -71,6 +73,7 @@ const UNICODE: Glyphs = {
   differs: '≠',
   none: '-',
   pointer: '▸',
+  mark: '+',
   ellipsis: '…',
   ascending: '▲',
   descending: '▼',
@@ -93,6 +96,7 @@ const ASCII: Glyphs = {
   differs: '!=',
   none: '-',
   pointer: '>',
+  mark: '+',
   ellipsis: '~',
   ascending: '^',
   descending: 'v',

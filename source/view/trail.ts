@@ -1,6 +1,6 @@
 /** From one row to another that has to do with it, and back again the same way. Pure. */
 import type { RowLink } from './links.ts';
-import type { Overlay, Place, UiState } from './ui-state.ts';
+import { type Overlay, openedLogs, type Place, type UiState } from './ui-state.ts';
 
 /** A way longer than this loses its beginning. */
 const MAX_PLACES = 32;
@@ -9,7 +9,7 @@ const MAX_PLACES = 32;
 export function followLink(ui: UiState, { to }: RowLink): UiState {
   if (to.kind === 'logs') {
     const { machine, node } = to;
-    const logs = { machine, node, phase: 'loading', lines: [], message: '', top: 'end' } as const;
+    const logs = openedLogs([{ machine, node }]);
     return { ...remember(ui, ui.pane, 'overlay'), overlay: { kind: 'logs', logs } };
   }
   const view = { ...ui.views[to.pane], filter: to.kind === 'filter' ? to.filter : '', index: 0, top: 0 };

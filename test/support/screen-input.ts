@@ -7,9 +7,10 @@ import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
 import type { TimelineEntry } from '../../source/fleet/timeline.ts';
 import { NO_TOPICS, type TopicsView } from '../../source/fleet/topics.ts';
+import { keyContext } from '../../source/view/action-fit.ts';
 import { alertText } from '../../source/view/alerts.ts';
 import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
-import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
+import { handleKey, type KeyPress, type KeyResult } from '../../source/view/handle-key.ts';
 import type { KeyContext } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
@@ -149,25 +150,15 @@ export class Desk {
   }
 
   content(pane: PaneId) {
-    return this.#content(pane, this.#rows(), this.ui.views[pane].filter);
+    const { filter, sort } = this.ui.views[pane];
+    return this.#content(pane, this.#rows(), filter, sort);
   }
 
   keys(): KeyContext {
-    const { rows } = this.content(this.ui.pane);
-    const row = selectedNode(this.ui, rows);
-    return {
+    return keyContext(this.ui, this.content(this.ui.pane), {
       readOnly: this.readOnly,
       linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
-      isWallOpen: this.ui.overlay.kind === 'cameras',
-      hasRow: rows.length > 0,
-      hasFilter: this.ui.views[this.ui.pane].filter !== '',
-      node: row && {
-        name: row.node.name,
-        machine: row.machine,
-        status: row.node.status,
-        isLost: row.freshness === 'lost',
-      },
-    };
+    });
   }
 
   /** Presses keys by name, or types text one character at a time; the effects of all. */
@@ -178,6 +169,9 @@ export class Desk {
       const result = handleKey(this.ui, press, {
         nowMs: this.nowMs,
         rows: this.content(this.ui.pane).rows,
+        all: this.content(this.ui.pane).all,
+        fleet: this.#rows(),
+        logRows: scene.logRows,
         pageRows: scene.pageRows,
         overlayRows: scene.overlayRows,
         keys: this.keys(),

@@ -171,7 +171,7 @@ test('shows details and help, and comes back', async () => {
   await at.press('2', 'Enter');
   await at.until(/shared memory of robot_1[\s\S]*│ segment/);
   await at.press('q', '?');
-  await at.until(/stop the selected node \(asks first\)/);
+  await at.until(/restart the selected node, or all that are chosen \(asks first\)/);
   await at.press('?');
   await at.until(/1 Nodes 4/);
   await quit(at);

@@ -206,7 +206,7 @@ test('from a node over its topics to one of them, its reader, and back step by s
 test('the log is a link, too, and Esc in it leads back to the details', () => {
   const desk = new Desk(fleet, { columns: 120, rows: 32 });
   desk.press('enter');
-  expect(desk.press('2')).toEqual([{ kind: 'logs', machine: 'jetson_1', node: 'front_door' }]);
+  expect(desk.press('2')).toEqual([{ kind: 'logs', targets: [{ machine: 'jetson_1', node: 'front_door' }] }]);
   expect(desk.ui.overlay.kind).toBe('logs');
   desk.press('escape');
   expect(desk.ui.overlay.kind).toBe('details');
