@@ -1,6 +1,6 @@
 /** The last line: the keys that fit what is selected, or what just happened. Made from the key map. */
 import { formatAge } from './format.ts';
-import { type Binding, KEYMAP, type KeyContext, keyLabel } from './keymap.ts';
+import { type Binding, type KeyContext, keyLabel, keymapOf } from './keymap.ts';
 import { cut, fit, sanitize, textWidth } from './text.ts';
 import type { Glyphs, Line, Span } from './theme.ts';
 import type { UiState } from './ui-state.ts';
@@ -52,7 +52,9 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
     return [{ text: fit(` ${options.glyphs.busy} ${busy.join(', ')} …`, options.width), style: 'info' }];
   }
   // A key that cannot work now is left out; pressed all the same, it says why.
-  const shown = KEYMAP.filter((binding) => binding.footer && binding.disabledReason?.(options.keys) === undefined);
+  const shown = keymapOf(options.keys).bindings.filter(
+    (binding) => binding.footer && binding.keys.length > 0 && binding.disabledReason?.(options.keys) === undefined,
+  );
   const pairsOf = (bindings: readonly Binding[]): readonly (readonly [key: string, what: string])[] => [
     ...(options.keys.hasFilter ? [['Esc', 'clear filter'] as const] : []),
     ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),

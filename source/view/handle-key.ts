@@ -1,7 +1,7 @@
 /** What a key press does: a new state of the screen, and what is to be done in the world. Pure. */
 import type { NodeAction } from '../wire/command.ts';
 import { makeDialog } from './dialog.ts';
-import { type ActionId, bindingOf, type KeyContext, type KeyName } from './keymap.ts';
+import { type ActionId, type KeyContext, type KeyName, keymapOf } from './keymap.ts';
 import { PANE_IDS } from './layout.ts';
 import type { NodeRow, PaneRow } from './rows.ts';
 import { type NodeTarget, neighbourPane, type Overlay, selectedIndex, type UiState, withView } from './ui-state.ts';
@@ -56,7 +56,7 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
     case 'help':
       return same(overlayKey(ui, press, scene));
     case 'cameras':
-      return wallKey(ui, ui.overlay, press, scene.wall);
+      return wallKey(ui, ui.overlay, press, keymapOf(scene.keys), scene.wall);
     case 'none':
       return mainKey(ui, press, scene);
   }
@@ -67,7 +67,7 @@ function same(ui: UiState): KeyResult {
 }
 
 function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
-  const binding = bindingOf(press.key);
+  const binding = keymapOf(scene.keys).bindingOf(press.key);
   // Any key takes an old notice away; the one it brings stays.
   const ui = before.notice === undefined ? before : { ...before, notice: undefined };
   if (binding === undefined) return same(ui);
@@ -222,10 +222,10 @@ function dialogKey(ui: UiState, press: KeyPress, overlay: Extract<Overlay, { rea
 
 function overlayKey(ui: UiState, press: KeyPress, scene: KeyScene): UiState {
   const { overlay } = ui;
-  const action = bindingOf(press.key)?.action;
+  const action = keymapOf(scene.keys).bindingOf(press.key)?.action;
   if (action === 'back' || action === 'quit' || press.key === 'enter') return { ...ui, overlay: CLOSED };
   if (overlay.kind === 'help' && action === 'help') return { ...ui, overlay: CLOSED };
-  if (overlay.kind === 'logs' && press.key === 'l') return { ...ui, overlay: CLOSED };
+  if (overlay.kind === 'logs' && action === 'logs') return { ...ui, overlay: CLOSED };
   const by = action === undefined ? undefined : moveBy(action, scene.pageRows, scene.overlayRows);
   if (by === undefined) return ui;
   const lastTop = Math.max(0, scene.overlayRows - scene.pageRows);

@@ -53,6 +53,8 @@ export interface KeyContext {
   readonly hasFilter: boolean;
   /** The camera wall is open. */
   readonly isWallOpen?: boolean;
+  /** The keys as this user has them; absent: {@link DEFAULT_KEYMAP}. */
+  readonly keymap?: Keymap;
 }
 
 export interface Binding {
@@ -70,7 +72,8 @@ export interface Binding {
 }
 
 function needsNode(context: KeyContext): string | undefined {
-  if (context.node === undefined) return 'Select a node first: key 1 goes to the nodes.';
+  if (context.node === undefined)
+    return `Select a node first: key ${keymapOf(context).label('pane-nodes')} goes to the nodes.`;
   return undefined;
 }
 
@@ -98,7 +101,7 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'down', keys: ['down', 'j'], group: 'Move', help: 'one row down' },
   { action: 'first', keys: ['g', 'home'], group: 'Move', help: 'first row' },
   { action: 'last', keys: ['G', 'end'], group: 'Move', help: 'last row' },
-  { action: 'page-up', keys: ['pageup', 'ctrl-b'], group: 'Move', help: 'one page up' },
+  { action: 'page-up', keys: ['pageup'], group: 'Move', help: 'one page up' },
   { action: 'page-down', keys: ['pagedown', 'ctrl-f'], group: 'Move', help: 'one page down' },
   { action: 'half-up', keys: ['ctrl-u'], group: 'Move', help: 'half a page up' },
   { action: 'half-down', keys: ['ctrl-d'], group: 'Move', help: 'half a page down' },
@@ -168,7 +171,9 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Look',
     help: 'among the cameras: the selected one’s picture into a PNG file',
     disabledReason: (context) =>
-      context.isWallOpen === true ? undefined : 'A photo is taken among the cameras: key c goes there.',
+      context.isWallOpen === true
+        ? undefined
+        : `A photo is taken among the cameras: key ${keymapOf(context).label('cameras')} goes there.`,
   },
   { action: 'filter', keys: ['/'], group: 'Look', footer: 'filter', help: 'filter the rows of this pane as you type' },
   { action: 'help', keys: ['?'], group: 'Look', footer: 'help', help: 'this list' },
@@ -177,12 +182,30 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'quit', keys: ['q', 'ctrl-c'], group: 'Leave', footer: 'quit', help: 'quit' },
 ];
 
-const BY_KEY: ReadonlyMap<KeyName, Binding> = new Map(
-  KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)),
-);
+/** What every key does, for one user. */
+export interface Keymap {
+  readonly bindings: readonly Binding[];
+  bindingOf(key: KeyName): Binding | undefined;
+  /** The first key of an action as people read it; the action's name where the user gave it none. */
+  label(action: ActionId): string;
+}
 
-export function bindingOf(key: KeyName): Binding | undefined {
-  return BY_KEY.get(key);
+export function createKeymap(bindings: readonly Binding[]): Keymap {
+  const byKey = new Map(bindings.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)));
+  return {
+    bindings,
+    bindingOf: (key) => byKey.get(key),
+    label(action) {
+      const key = bindings.find((binding) => binding.action === action)?.keys[0];
+      return key === undefined ? action : keyLabel(key);
+    },
+  };
+}
+
+export const DEFAULT_KEYMAP: Keymap = createKeymap(KEYMAP);
+
+export function keymapOf(context: Pick<KeyContext, 'keymap'>): Keymap {
+  return context.keymap ?? DEFAULT_KEYMAP;
 }
 
 const KEY_LABELS: Readonly<Record<string, string>> = {
@@ -198,7 +221,15 @@ const KEY_LABELS: Readonly<Record<string, string>> = {
   pagedown: 'PgDn',
   home: 'Home',
   end: 'End',
+  ' ': 'Space',
 };
+
+/** Whether a terminal can send such a key, in the words of {@link KeyName}. Tab is Ctrl-I and Enter Ctrl-M for all of them. */
+export function isKeyName(text: string): boolean {
+  if (text in KEY_LABELS) return true;
+  if (/^ctrl-[a-z]$/.test(text)) return text !== 'ctrl-i' && text !== 'ctrl-m';
+  return /^[^\p{Control}\p{Format}\p{Surrogate}]$/u.test(text);
+}
 
 /** A key as people read it: `Ctrl-D`, `PgUp`, `x`. */
 export function keyLabel(key: KeyName): string {

@@ -13,7 +13,7 @@ import { footerLine } from './footer.ts';
 import { plural } from './format.ts';
 import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
 import { headerLine } from './header.ts';
-import type { KeyContext } from './keymap.ts';
+import { type KeyContext, keymapOf } from './keymap.ts';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
 import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
 import type { PaneContent } from './pane.ts';
@@ -101,8 +101,8 @@ export function buildScene(input: SceneInput): Scene {
       };
     }
     case 'help': {
-      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
-      const overlayRows = helpLines(innerWidth(body.width)).length;
+      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme, keymapOf(input.keys)) }];
+      const overlayRows = helpLines(innerWidth(body.width), keymapOf(input.keys)).length;
       return { screen: { kind: 'full', size, above, panes, footer, pictures: [] }, ui, pageRows: page, overlayRows };
     }
     case 'cameras':
