@@ -1,11 +1,14 @@
 /** Runs `top` on an endpoint: the full screen where there is a terminal, else one snapshot. */
 import { hostname } from 'node:os';
+import { findHome } from '../daemon/home.ts';
 import { EXIT_OK } from '../errors.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
+import type { ThemeChoice } from '../view/theme-choice.ts';
 import { machineId } from '../wire/names.ts';
 import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
 import { endpointError } from './top-errors.ts';
+import { readKeymap } from './top-keys.ts';
 import { printSnapshot } from './top-once.ts';
 
 export interface RunTopOptions {
@@ -24,6 +27,12 @@ export interface RunTopOptions {
   readonly images?: ImagesChoice;
   /** Bytes a second for pictures; default: 1 MB over SSH, else no limit. */
   readonly budgetBytesPerSecond?: number;
+  /** Colours of the screen; default: as the terminal is. */
+  readonly themeChoice?: ThemeChoice;
+  /** Default true. */
+  readonly hasMouse?: boolean;
+  /** Whether pane and filters are kept for the next run. */
+  readonly isLayoutKept?: boolean;
   /** One snapshot waits for so many running nodes, up to 15 s: a fleet that was started just now is still coming up. */
   readonly expectNodes?: number;
 }
@@ -38,6 +47,8 @@ export async function runTop(options: RunTopOptions): Promise<number> {
       await printSnapshot(session, output, options.expectNodes ?? 0);
       return EXIT_OK;
     }
+    const { folder } = findHome(undefined, process.env);
+    const keymap = await readKeymap(folder);
     // Loaded here: React and Ink are half of the start-up, and a snapshot needs neither.
     const { showTop } = await import('./top-screen.ts');
     await showTop(session, {
@@ -47,6 +58,10 @@ export async function runTop(options: RunTopOptions): Promise<number> {
       banner: options.banner,
       machineId: options.machineId ?? machineId(process.env, hostname()),
       images: options.images ?? 'auto',
+      themeChoice: options.themeChoice ?? 'auto',
+      hasMouse: options.hasMouse ?? true,
+      keymap,
+      memoryFolder: options.isLayoutKept === true ? folder : undefined,
       budgetBytesPerSecond: options.budgetBytesPerSecond ?? usualBudget(process.env),
     });
     return EXIT_OK;

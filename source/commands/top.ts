@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
-import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
+import { THEME_CHOICES, type ThemeChoice } from '../view/theme-choice.ts';
+import { booleanFlag, type Command, type Invocation, numberFlag, stringFlag } from './command.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 
 /** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
@@ -19,6 +20,17 @@ export const topCommand: Command = {
     },
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    theme: {
+      type: 'string',
+      placeholder: 'THEME',
+      summary: `colours: ${THEME_CHOICES.join(', ')}`,
+      defaultText: 'auto: what the terminal says',
+    },
+    mouse: {
+      type: 'boolean',
+      summary: 'clicks and the wheel work; --no-mouse leaves them to the terminal',
+      defaultText: 'on',
+    },
     ...PICTURE_FLAGS,
     once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
     json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
@@ -41,6 +53,7 @@ export const topCommand: Command = {
     }
     const images = imagesFlag(invocation);
     const budgetBytesPerSecond = budgetFlag(invocation);
+    const themeChoice = themeFlag(invocation);
     const json = booleanFlag(invocation, 'json');
     const once = booleanFlag(invocation, 'once');
     if (json && !once)
@@ -51,8 +64,20 @@ export const topCommand: Command = {
       readOnly: booleanFlag(invocation, 'readOnly'),
       intervalSeconds,
       images,
+      themeChoice,
+      hasMouse: invocation.flags.mouse !== false,
+      isLayoutKept: true,
       budgetBytesPerSecond,
       output: once ? (json ? 'json' : 'text') : undefined,
     });
   },
 };
+
+/** `--theme`; undefined where it is absent. */
+function themeFlag(invocation: Invocation): ThemeChoice | undefined {
+  const text = stringFlag(invocation, 'theme');
+  if (text === undefined) return undefined;
+  const choice = THEME_CHOICES.find((candidate) => candidate === text);
+  if (choice !== undefined) return choice;
+  throw usageError(`--theme ${JSON.stringify(text)} is not known.`, `It is one of ${THEME_CHOICES.join(', ')}.`);
+}

@@ -9,12 +9,13 @@ import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
 import type { PicturePlace } from '../view/camera-tile.ts';
 import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
 import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/handle-key.ts';
-import type { KeyContext } from '../view/keymap.ts';
+import type { KeyContext, Keymap } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
 import { toLogLines } from '../view/log-lines.ts';
+import { handleMouse, type MouseEvent } from '../view/mouse.ts';
 import { createContentMaker } from '../view/panes.ts';
 import { createRowMaker } from '../view/rows.ts';
-import { buildScene, type Scene, type Screen } from '../view/screen.ts';
+import { buildScene, type Scene, type SceneInput, type Screen } from '../view/screen.ts';
 import type { Theme } from '../view/theme.ts';
 import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
@@ -38,6 +39,10 @@ export interface TopModelOptions {
   /** Least time between two screens that nobody asked for with a key; also the step of the ages. Milliseconds. */
   readonly intervalMs: number;
   readonly banner?: string;
+  /** The keys as this user has them; absent: the usual ones. */
+  readonly keymap?: Keymap;
+  /** What was chosen when the last run ended. */
+  readonly initialUi?: UiState;
   /** Sends a command to a daemon and tells what came of it; never rejects. */
   send(target: NodeTarget, action: NodeAction): Promise<Outcome>;
   quit(): void;
@@ -64,7 +69,8 @@ export class TopModel {
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
   #fleet: FleetState;
-  #ui: UiState = INITIAL_UI;
+  #ui: UiState;
+  #theme: Theme;
   #size: Size;
   #scene: Scene;
   #drawnAtMs = 0;
@@ -77,6 +83,8 @@ export class TopModel {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#size = options.size;
+    this.#theme = options.theme;
+    this.#ui = options.initialUi ?? INITIAL_UI;
     this.#fleet = initialState(options.endpoint, this.#now());
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
@@ -112,6 +120,25 @@ export class TopModel {
     });
     this.#ui = result.ui;
     for (const effect of result.effects) this.#perform(effect);
+    this.#draw();
+  }
+
+  /** A click or a turn of the wheel, on what is drawn now. */
+  mouse(event: MouseEvent): void {
+    const { ui, keys } = handleMouse(event, this.#sceneInput(), this.#scene);
+    this.#ui = ui;
+    for (const key of keys) this.press({ key, text: '' });
+    if (keys.length === 0) this.#draw();
+  }
+
+  /** What is chosen on the screen now. */
+  get ui(): UiState {
+    return this.#ui;
+  }
+
+  /** Draws in other colours from here on. */
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
     this.#draw();
   }
 
@@ -211,6 +238,7 @@ export class TopModel {
       readOnly: this.#options.readOnly,
       linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
       isWallOpen: this.#ui.overlay.kind === 'cameras',
+      keymap: this.#options.keymap,
       hasRow: rows.length > 0,
       hasFilter: this.#ui.views[this.#ui.pane].filter !== '',
       node:
@@ -227,21 +255,25 @@ export class TopModel {
   }
 
   #build(): Scene {
+    return buildScene(this.#sceneInput());
+  }
+
+  #sceneInput(): SceneInput {
     const { options, ui } = { options: this.#options, ui: this.#ui };
     const rows = this.#makeRows(this.#fleet);
-    return buildScene({
+    return {
       fleet: this.#fleet,
       rows,
       content: (pane) => this.#content(pane),
       ui,
       size: this.#size,
-      theme: options.theme,
+      theme: this.#theme,
       nowMs: this.#now(),
       keys: this.#keyContext(),
       readOnly: options.readOnly,
       banner: options.banner,
       pictures: options.pictures?.view() ?? NO_PICTURES,
-    });
+    };
   }
 
   /** Builds the screen, and tells the components where it is another than before. */

@@ -238,6 +238,16 @@ export function keyLabel(key: KeyName): string {
   return key.startsWith('ctrl-') ? `Ctrl-${key.slice(5).toUpperCase()}` : key;
 }
 
+/** The key that {@link keyLabel} made a label of; undefined where it is none. */
+export function keyOfLabel(label: string): KeyName | undefined {
+  if (label === '⏎') return 'enter';
+  const named = Object.entries(KEY_LABELS).find(([, text]) => text === label)?.[0];
+  if (named !== undefined) return named;
+  const control = /^Ctrl-([A-Z])$/.exec(label)?.[1];
+  if (control !== undefined) return `ctrl-${control.toLowerCase()}`;
+  return isKeyName(label) ? label : undefined;
+}
+
 /** The README's table of keys, in Markdown. */
 export function keymapMarkdown(): string {
   const rows = KEYMAP.map(

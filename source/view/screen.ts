@@ -20,7 +20,7 @@ import type { PaneContent } from './pane.ts';
 import { PANES } from './panes.ts';
 import type { FleetRows } from './rows.ts';
 import { fit, sanitize, textWidth, wrap } from './text.ts';
-import type { Span, Theme } from './theme.ts';
+import type { Line, Span, Theme } from './theme.ts';
 import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
 import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
 
@@ -28,6 +28,8 @@ import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } fro
 export interface Placed {
   readonly rect: Rect;
   readonly lines: readonly string[];
+  /** Absent for what lies over the panes. */
+  readonly pane?: PaneId;
 }
 
 export type Screen =
@@ -86,7 +88,7 @@ export function buildScene(input: SceneInput): Scene {
     ...alertLines(alerts, layout.alertRows, size.columns, theme),
     ...(layout.kind === 'tabs' ? [tabLine(input, size.columns)] : []),
   ];
-  const footer = theme.paint(footerLine(ui, { nowMs, width: size.columns, keys: input.keys, glyphs }));
+  const footer = theme.paint(footerSpans(input, ui));
   const body: Rect = { x: 0, y: above.length, width: size.columns, height: size.rows - above.length - 1 };
   const page = Math.max(1, body.height - 2);
   const { overlay } = ui;
@@ -117,11 +119,21 @@ export function buildScene(input: SceneInput): Scene {
     }
     default:
   }
-  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ rect, lines: drawPane(input, ui, pane, rect) }));
+  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ pane, rect, lines: drawPane(input, ui, pane, rect) }));
   const dialog = overlay.kind === 'dialog' ? drawDialog(overlay.dialog, size, theme) : undefined;
   const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
   return { screen: { kind: 'full', size, above, panes, dialog, footer, pictures: [] }, ui, pageRows, overlayRows: 0 };
+}
+
+/** The last line before it is painted: the mouse must know what stands where. */
+export function footerSpans(input: SceneInput, ui: UiState): Line {
+  const { glyphs } = input.theme;
+  const { columns: width } = input.size;
+  const options = { nowMs: input.nowMs, width, keys: input.keys, glyphs };
+  if (ui.overlay.kind !== 'cameras') return footerLine(ui, options);
+  if (ui.notice === undefined) return wallFooter(input.pictures, ui.overlay.isLarge, width, glyphs.enter);
+  return footerLine({ ...ui, overlay: { kind: 'none' } }, options);
 }
 
 function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
@@ -279,20 +291,15 @@ function wallScene(
   above: readonly string[],
   body: Rect,
 ): Scene {
-  const { theme, size, pictures } = input;
+  const { theme, size } = input;
   const { wall, grid, overlay } = drawWallScene(input, choice, body);
-  const { notice } = ui;
-  const footer =
-    notice === undefined
-      ? wallFooter(pictures, choice.isLarge, size.columns, theme.glyphs.enter)
-      : footerLine({ ...ui, overlay: { kind: 'none' } }, { ...input, width: size.columns, glyphs: theme.glyphs });
   return {
     screen: {
       kind: 'full',
       size,
       above,
       panes: [{ rect: body, lines: wall.lines }],
-      footer: theme.paint(footer),
+      footer: theme.paint(footerSpans(input, ui)),
       pictures: wall.places,
     },
     ui: overlay === choice ? ui : { ...ui, overlay },

@@ -1,5 +1,6 @@
 /** What things look like: style names to SGR, and the signs used beside every colour. */
 import { sanitize } from './text.ts';
+import type { ThemeChoice } from './theme-choice.ts';
 
 /** What a piece of text means; the theme decides how it looks. */
 export type StyleName =
@@ -213,10 +214,6 @@ const SELECTED: Readonly<Record<ColorDepth, Codes>> = {
 const ON_BAR: Codes = color('38;5;255');
 const LIGHT_BAR: Codes = ['\x1b[48;5;253m', '\x1b[49m'];
 const ON_LIGHT_BAR: Codes = color('38;5;233');
-
-export const THEME_CHOICES = ['auto', 'dark', 'light', '16', 'none'] as const;
-/** `auto` follows the terminal; the others say what it is. */
-export type ThemeChoice = (typeof THEME_CHOICES)[number];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

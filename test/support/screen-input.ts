@@ -3,11 +3,12 @@ import { reduce } from '../../source/fleet/reduce.ts';
 import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
 import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
 import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
-import type { KeyContext } from '../../source/view/keymap.ts';
+import type { KeyContext, Keymap } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
+import { handleMouse, type MouseEvent } from '../../source/view/mouse.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
 import { createRowMaker } from '../../source/view/rows.ts';
-import { buildScene, type Scene } from '../../source/view/screen.ts';
+import { buildScene, type Scene, type SceneInput } from '../../source/view/screen.ts';
 import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';
 import { INITIAL_UI, type UiState } from '../../source/view/ui-state.ts';
 
@@ -87,6 +88,7 @@ export class Desk {
   size: Size;
   nowMs = NOW_MS;
   readOnly = false;
+  keymap: Keymap | undefined;
   pictures: PicturesView = NO_PICTURES;
   theme: Theme = PLAIN_THEME;
   readonly #rows = createRowMaker();
@@ -98,10 +100,15 @@ export class Desk {
   }
 
   scene(): Scene {
-    const rows = this.#rows(this.fleet);
-    const scene = buildScene({
+    const scene = buildScene(this.input());
+    this.ui = scene.ui;
+    return scene;
+  }
+
+  input(): SceneInput {
+    return {
       fleet: this.fleet,
-      rows,
+      rows: this.#rows(this.fleet),
       content: (pane) => this.content(pane),
       ui: this.ui,
       size: this.size,
@@ -110,9 +117,15 @@ export class Desk {
       keys: this.keys(),
       readOnly: this.readOnly,
       pictures: this.pictures,
-    });
-    this.ui = scene.ui;
-    return scene;
+    };
+  }
+
+  /** A click or a turn of the wheel; the effects of the keys that it presses. */
+  mouse(kind: MouseEvent['kind'], x: number, y: number): KeyResult['effects'] {
+    const scene = this.scene();
+    const { ui, keys } = handleMouse({ kind, x, y }, this.input(), scene);
+    this.ui = ui;
+    return this.press(...keys);
   }
 
   content(pane: PaneId) {
@@ -126,6 +139,7 @@ export class Desk {
       readOnly: this.readOnly,
       linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
       isWallOpen: this.ui.overlay.kind === 'cameras',
+      keymap: this.keymap,
       hasRow: rows.length > 0,
       hasFilter: this.ui.views[this.ui.pane].filter !== '',
       node: row && {
