@@ -17,8 +17,11 @@ export interface RunTopOptions {
   readonly readOnly?: boolean;
   /** Default 1. */
   readonly intervalSeconds?: number;
-  /** `text` or `json`: print one snapshot and end. Absent: the screen, or text where there is no terminal for it. */
-  readonly output?: 'text' | 'json';
+  /**
+   * `text` or `json`: print one snapshot and end. `line`, `line-once`: one line. `sentences`: what changes, in words. Absent:
+   * the screen, or text where there is no terminal for it.
+   */
+  readonly output?: 'text' | 'json' | 'line' | 'line-once' | 'sentences';
   /** A word beside the name on the screen, `demo`. */
   readonly banner?: string;
   /** This machine's id, whose cameras lie in shared memory; default: as the daemon makes it. */
@@ -43,6 +46,15 @@ export async function runTop(options: RunTopOptions): Promise<number> {
   const session = open(endpoint);
   try {
     const output = options.output ?? (hasScreen() ? undefined : 'text');
+    const intervalMs = Math.round((options.intervalSeconds ?? 1) * 1000);
+    if (output === 'line' || output === 'line-once') {
+      const { printLine } = await import('./top-line.ts');
+      return await printLine(session, output === 'line-once', intervalMs);
+    }
+    if (output === 'sentences') {
+      const { readAloud } = await import('./top-reader.ts');
+      return await readAloud(session, intervalMs);
+    }
     if (output !== undefined) {
       await printSnapshot(session, output, options.expectNodes ?? 0);
       return EXIT_OK;
@@ -54,7 +66,7 @@ export async function runTop(options: RunTopOptions): Promise<number> {
     await showTop(session, {
       endpoint,
       readOnly: options.readOnly ?? false,
-      intervalMs: Math.round((options.intervalSeconds ?? 1) * 1000),
+      intervalMs,
       banner: options.banner,
       machineId: options.machineId ?? machineId(process.env, hostname()),
       images: options.images ?? 'auto',

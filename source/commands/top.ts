@@ -33,12 +33,22 @@ export const topCommand: Command = {
     },
     ...PICTURE_FLAGS,
     once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
+    line: {
+      type: 'boolean',
+      summary: 'one line, kept up to date; with --once printed once, for the status bar of tmux',
+    },
+    screenReader: {
+      type: 'boolean',
+      summary: 'sentences that say what changed, for screen readers; words are typed, `help` lists them',
+      defaultText: 'on where INK_SCREEN_READER=true',
+    },
     json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
   },
   examples: [
     'bubbaloop top --endpoint tcp/192.168.1.20:7447',
     'bubbaloop top --once --json | jq .nodes',
     'bubbaloop top --read-only --interval 5',
+    'bubbaloop top --line --once    # in ~/.tmux.conf: set -g status-right "#(bubbaloop top --line --once)"',
     'bubbaloop top --images blocks --budget 200k',
   ],
   async run(invocation) {
@@ -58,6 +68,11 @@ export const topCommand: Command = {
     const once = booleanFlag(invocation, 'once');
     if (json && !once)
       throw usageError('--json needs --once: a screen is not JSON.', 'Try `bubbaloop top --once --json`.');
+    const line = booleanFlag(invocation, 'line');
+    const screenReader = booleanFlag(invocation, 'screenReader');
+    if (line && (json || screenReader)) throw usageError('--line takes neither --json nor --screen-reader.');
+    if (screenReader && once) throw usageError('--screen-reader takes no --once: that is text already.');
+    const isReader = screenReader || (process.env.INK_SCREEN_READER === 'true' && !once && !line);
     const { runTop } = await import('./top-run.ts');
     return runTop({
       endpoint: stringFlag(invocation, 'endpoint'),
@@ -68,7 +83,17 @@ export const topCommand: Command = {
       hasMouse: invocation.flags.mouse !== false,
       isLayoutKept: true,
       budgetBytesPerSecond,
-      output: once ? (json ? 'json' : 'text') : undefined,
+      output: line
+        ? once
+          ? 'line-once'
+          : 'line'
+        : isReader
+          ? 'sentences'
+          : once
+            ? json
+              ? 'json'
+              : 'text'
+            : undefined,
     });
   },
 };
