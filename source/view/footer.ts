@@ -59,8 +59,14 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
     ...(options.keys.hasFilter ? [['Esc', 'clear filter'] as const] : []),
     ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),
   ];
-  const all = pairsOf(shown);
-  return hints(options, hintsWidth(all) <= options.width ? all : pairsOf(shown.filter((one) => !one.isFooterSpare)));
+  // The way to the list of all keys, and the way out, must not be what has no room.
+  const spare = shown.filter((one) => one.isFooterSpare);
+  let kept: readonly Binding[] = shown;
+  while (spare.length > 0 && hintsWidth(pairsOf(kept)) > options.width) {
+    const dropped = spare.pop();
+    kept = kept.filter((one) => one !== dropped);
+  }
+  return hints(options, pairsOf(kept));
 }
 
 function keyName(key: string, glyphs: Glyphs): string {

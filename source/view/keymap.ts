@@ -63,7 +63,7 @@ export interface Binding {
   readonly group: KeyGroup;
   /** Short, for the footer. Absent: not shown there. */
   readonly footer?: string;
-  /** Left out of the footer first, where not all of it fits. */
+  /** Left out of the footer where not all of it fits, the last of these first. */
   readonly isFooterSpare?: boolean;
   /** One line for the `?` overlay and the README. */
   readonly help: string;
@@ -153,6 +153,7 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['enter'],
     group: 'Look',
     footer: 'details',
+    isFooterSpare: true,
     help: 'everything known about the selected row',
     disabledReason: (context) => (context.hasRow ? undefined : 'There is no row to open here.'),
   },

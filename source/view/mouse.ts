@@ -1,8 +1,8 @@
 /** What a click or a turn of the wheel does: a new state of the screen, or keys that are pressed for it. Pure. */
 import { type ActionId, type KeyName, keymapOf, keyOfLabel } from './keymap.ts';
-import { PANE_IDS, type PaneId, type Rect } from './layout.ts';
-import { PANES } from './panes.ts';
+import type { PaneId, Rect } from './layout.ts';
 import { footerSpans, type Placed, type Scene, type SceneInput } from './screen.ts';
+import { tabsOf } from './tab-line.ts';
 import { textWidth } from './text.ts';
 import type { Line } from './theme.ts';
 import { selectedIndex, type UiState, withView } from './ui-state.ts';
@@ -54,7 +54,9 @@ function clickPane(event: MouseEvent, input: SceneInput, { ui, screen }: Scene):
   // What was typed into the filter stays.
   const closed: UiState = ui.overlay.kind === 'filter' ? { ...ui, overlay: { kind: 'none' } } : ui;
   if (event.y < screen.above.length) {
-    const tab = tabAt(screen.above[event.y] ?? '', event.x, input);
+    // Where panes take turns, their tabs are the last line above them.
+    const hasTabs = screen.panes.length === 1 && event.y === screen.above.length - 1;
+    const tab = hasTabs ? tabAt(event.x, input, ui) : undefined;
     return tab === undefined ? ui : { ...closed, pane: tab };
   }
   const placed = paneAt(screen.panes, event);
@@ -131,13 +133,13 @@ function buttonAt(dialog: Placed | undefined, { x, y }: MouseEvent, confirmLabel
   return isOn(confirmLabel) ? ['y'] : NO_KEYS;
 }
 
-function tabAt(line: string, x: number, input: SceneInput): PaneId | undefined {
-  const text = unpainted(line);
-  return PANE_IDS.find((id, index) => {
-    const words = ` ${index + 1} ${PANES[id].tab} ${input.content(id).totalCount} `;
-    const from = text.indexOf(words);
-    return from >= 0 && x >= from && x < from + words.length;
-  });
+function tabAt(x: number, input: SceneInput, ui: UiState): PaneId | undefined {
+  let end = 0;
+  for (const { pane, text } of tabsOf(ui.pane, (id) => input.content(id).totalCount, input.size.columns)) {
+    end += text.length;
+    if (x < end) return pane;
+  }
+  return undefined;
 }
 
 function keysOf(action: ActionId, input: SceneInput): readonly KeyName[] {

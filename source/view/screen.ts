@@ -19,6 +19,7 @@ import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
 import type { PaneContent } from './pane.ts';
 import { PANES } from './panes.ts';
 import type { FleetRows } from './rows.ts';
+import { tabsOf } from './tab-line.ts';
 import { fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Line, Span, Theme } from './theme.ts';
 import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
@@ -217,15 +218,10 @@ function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, wi
 }
 
 function tabLine({ theme, content, ui }: SceneInput, width: number): string {
-  const spans: Span[] = [];
-  let used = 0;
-  for (const [index, id] of PANE_IDS.entries()) {
-    const text = ` ${index + 1} ${PANES[id].tab} ${content(id).totalCount} `;
-    if (used + text.length > width) break;
-    spans.push({ text, style: id === ui.pane ? 'choice' : 'dim' });
-    used += text.length;
-  }
-  return theme.paint([...spans, { text: ' '.repeat(width - used) }]);
+  const tabs = tabsOf(ui.pane, (id) => content(id).totalCount, width);
+  const spans = tabs.map(({ pane, text }): Span => ({ text, style: pane === ui.pane ? 'choice' : 'dim' }));
+  const used = tabs.reduce((sum, { text }) => sum + text.length, 0);
+  return theme.paint([...spans, { text: ' '.repeat(Math.max(0, width - used)) }]);
 }
 
 function alertLines(alerts: readonly Alert[], rows: number, width: number, theme: Theme): readonly string[] {

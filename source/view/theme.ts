@@ -291,7 +291,19 @@ export function createTheme(depth: ColorDepth, glyphs: Glyphs = UNICODE, ground?
 
 /** Our own sentences have a few signs of their own; names from elsewhere stay as they are, but for those. */
 function toAscii(text: string): string {
-  return text.replaceAll('…', ASCII.ellipsis).replaceAll('’', "'");
+  return text.replaceAll(/[…’↑↓←→·⏎]/g, (sign) => ASCII_SIGNS[sign] ?? '?');
 }
+
+/** Each as wide as what it stands for: lines are fitted before. */
+const ASCII_SIGNS: Readonly<Record<string, string>> = {
+  '…': ASCII.ellipsis,
+  '’': "'",
+  '↑': '^',
+  '↓': 'v',
+  '←': '<',
+  '→': '>',
+  '·': '.',
+  '⏎': '>',
+};
 
 export const PLAIN_THEME: Theme = createTheme('none', UNICODE);

@@ -1,0 +1,235 @@
+/** Every key of the key map, pressed in a real terminal. A binding without a case here fails. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type ActionId, KEYMAP, type KeyName } from '../../source/view/keymap.ts';
+import { bubbaloop } from '../support/command-line.ts';
+import { type RealFleet, startRealFleet } from '../support/real-fleet.ts';
+import { drawing, type StillCamera, startStillCamera } from '../support/still-camera.ts';
+import { Terminal } from '../support/terminal.ts';
+
+let fleet: RealFleet;
+let camera: StillCamera;
+let folder: string;
+let terminal: Terminal | undefined;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bubbaloop-test-keys-'));
+  fleet = await startRealFleet({
+    alpha: 'sleep 100000',
+    beta: 'sleep 100000',
+    gamma: `python3 -c "import time; print('written by gamma', flush=True); time.sleep(100000)"`,
+  });
+  camera = await startStillCamera(fleet.router.endpoint, fleet.machine, 'front', drawing());
+});
+
+afterAll(async () => {
+  await camera.close();
+  await fleet.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  await terminal?.close();
+  terminal = undefined;
+});
+
+/** In a small terminal, so that the list of keys has pages. */
+const SIZE = { columns: 100, rows: 24 };
+const AT_ALPHA = /▸ robot_1\s+alpha/;
+const AT_BETA = /▸ robot_1\s+beta/;
+const AT_GAMMA = /▸ robot_1\s+gamma/;
+const HELP = /Keys ─/;
+
+interface Desk {
+  readonly at: Terminal;
+  /** The key that is tried. */
+  press(): Promise<void>;
+}
+
+type KeyCase = (desk: Desk) => Promise<void>;
+
+/** The part of the help that is shown: `13-30 of 41`, its first number. */
+function helpTop(lines: readonly string[]): number {
+  return Number(/ (\d+)-\d+ of \d+ /.exec(lines.join('\n'))?.[1] ?? 0);
+}
+
+/** In the list of keys, from a line near its middle. */
+function scrolls(holds: (before: number, after: number) => boolean): KeyCase {
+  return async ({ at, press }) => {
+    await at.press('?');
+    await at.until(HELP);
+    await at.press('Down', 'Down', 'Down');
+    await at.until((lines) => helpTop(lines) === 4);
+    await press();
+    await at.until((lines) => holds(4, helpTop(lines)));
+    await at.press('Escape');
+  };
+}
+
+/** From the second node. */
+function moves(to: RegExp): KeyCase {
+  return async ({ at, press }) => {
+    await at.press('Down');
+    await at.until(AT_BETA);
+    await press();
+    await at.until(to);
+  };
+}
+
+function shows(pane: RegExp): KeyCase {
+  return async ({ at, press }) => {
+    await press();
+    await at.until(pane);
+  };
+}
+
+function asks(question: string): KeyCase {
+  return async ({ at, press }) => {
+    await press();
+    await at.until(question);
+    // Enter is the safe answer.
+    await at.press('Enter');
+    await at.until((lines) => !lines.join('').includes(question));
+  };
+}
+
+/** Each begins and ends among the nodes, on the first, with nothing on top. */
+const CASES: Readonly<Partial<Record<ActionId, KeyCase>>> = {
+  up: moves(AT_ALPHA),
+  down: moves(AT_GAMMA),
+  first: moves(AT_ALPHA),
+  last: moves(AT_GAMMA),
+  'page-up': scrolls((_, after) => after === 1),
+  'page-down': scrolls((before, after) => after > before + 10),
+  'half-up': scrolls((_, after) => after === 1),
+  'half-down': scrolls((before, after) => after > before + 5 && after < before + 15),
+  'next-pane': shows(/╭ 2 Shared memory/),
+  'previous-pane': shows(/╭ 5 Machines/),
+  'pane-nodes': async ({ at, press }) => {
+    await at.press('2');
+    await at.until(/╭ 2 Shared memory/);
+    await press();
+    await at.until(/╭ 1 Nodes/);
+  },
+  'pane-shm': shows(/╭ 2 Shared memory/),
+  'pane-routers': shows(/╭ 3 Routers/),
+  'pane-peers': shows(/╭ 4 Peers/),
+  'pane-machines': shows(/╭ 5 Machines/),
+  start: shows(/alpha is already running/),
+  stop: asks('Stop alpha on robot_1?'),
+  restart: asks('Restart alpha on robot_1?'),
+  logs: async ({ at, press }) => {
+    await at.press('G');
+    await at.until(AT_GAMMA);
+    await press();
+    await at.until(/Logs of gamma on robot_1[\s\S]*written by gamma/);
+    await at.press('Escape');
+  },
+  details: async ({ at, press }) => {
+    await press();
+    await at.until(/alpha on robot_1[\s\S]*│ Status +│ running/);
+    await at.press('Escape');
+  },
+  cameras: async ({ at, press }) => {
+    await press();
+    await at.until(/front · robot_1/);
+    await at.press('Escape');
+  },
+  photo: async ({ at, press }) => {
+    await press();
+    await at.until(/taken among the cameras: key c goes there/);
+    await at.press('c');
+    await at.until(/\d\.\d Hz {2}640x360/);
+    await press();
+    await at.until(/Photo of front: 640x360/);
+    await at.press('Escape');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.png'))).not.toEqual([]);
+  },
+  filter: async ({ at, press }) => {
+    await press();
+    await at.type('gam');
+    await at.until(/Nodes 1 of 3/);
+    await at.press('Escape');
+  },
+  help: async ({ at, press }) => {
+    await press();
+    await at.until(HELP);
+    await press();
+  },
+  back: async ({ at, press }) => {
+    await at.press('?');
+    await at.until(HELP);
+    await press();
+  },
+  suspend: async ({ at, press }) => {
+    await press();
+    await at.until((lines) => lines.join('').includes('Stopped'));
+    await at.run('fg');
+  },
+  quit: async ({ at, press }) => {
+    await press();
+    await at.until(/code=0/);
+    await at.run('clear');
+    await run(at);
+  },
+};
+
+async function run(at: Terminal): Promise<void> {
+  await at.run(`cd ${folder}; ${bubbaloop} top --endpoint ${fleet.router.endpoint}; echo code=$?`);
+}
+
+async function isHome(at: Terminal): Promise<void> {
+  await at.press('1', 'g');
+  await at.until((lines) => /╭ 1 Nodes 3 ─/.test(lines.join('\n')) && AT_ALPHA.test(lines.join('\n')));
+}
+
+/** A key in tmux's words. */
+function tmuxKey(key: KeyName): string {
+  const named: Readonly<Record<string, string>> = {
+    up: 'Up',
+    down: 'Down',
+    left: 'Left',
+    right: 'Right',
+    pageup: 'PPage',
+    pagedown: 'NPage',
+    home: 'Home',
+    end: 'End',
+    enter: 'Enter',
+    escape: 'Escape',
+    tab: 'Tab',
+    'shift-tab': 'BTab',
+    ' ': 'Space',
+  };
+  return named[key] ?? key.replace(/^ctrl-/, 'C-');
+}
+
+test('every binding of the key map has a case', () => {
+  expect(KEYMAP.filter(({ action }) => CASES[action] === undefined).map(({ action }) => action)).toEqual([]);
+});
+
+test('every key does what the key map says', async () => {
+  terminal = await Terminal.open({ ...SIZE, env: { BUBBALOOP_MACHINE_ID: fleet.machine } });
+  const at = terminal;
+  await run(at);
+  await at.until(/gamma\s+● running/, 60_000);
+  for (const { action, keys } of KEYMAP) {
+    const check = CASES[action];
+    for (const key of check === undefined ? [] : keys) {
+      await isHome(at);
+      await check?.({ at, press: () => at.press(tmuxKey(key)) }).catch((error: unknown) => {
+        throw new Error(`${action} by ${key}`, { cause: error });
+      });
+      // Escape and the next key in one read would be Alt and that key.
+      await at.until((lines) => /╭ \d [A-Z]/.test(lines.join('\n')));
+    }
+  }
+  await at.press('q');
+  await at.until(/code=0/);
+}, 240_000);
+
+test('tmux’s own prefix and the terminal’s flow control are nobody’s keys', () => {
+  const keys = KEYMAP.flatMap((binding) => binding.keys);
+  for (const taken of ['ctrl-b', 'ctrl-a', 'ctrl-s', 'ctrl-q']) expect(keys).not.toContain(taken);
+});
