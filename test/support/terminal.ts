@@ -75,6 +75,17 @@ export class Terminal {
     for (const key of keys) await this.#tmux('send-keys', key);
   }
 
+  /** Presses and releases the left button on a cell, from 0 at the top left; 64 and 65 are the wheel's buttons. */
+  async click(x: number, y: number, button = 0): Promise<void> {
+    const report = (edge: string): string => `\x1b[<${button};${x + 1};${y + 1}${edge}`;
+    await this.type(button >= 64 ? report('M') : `${report('M')}${report('m')}`);
+  }
+
+  /** Whether the program asks for reports of the mouse. */
+  async isMouseOn(): Promise<boolean> {
+    return (await this.#tmux('display-message', '-p', '#{mouse_any_flag}')).stdout.trim() === '1';
+  }
+
   /** What stands on the screen, a string for each row, without what is blank on its right. */
   async lines(): Promise<string[]> {
     const { stdout } = await this.#tmux('capture-pane', '-p');
