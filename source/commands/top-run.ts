@@ -45,7 +45,7 @@ export async function runTop(options: RunTopOptions): Promise<number> {
   const endpoint = resolveEndpoint(options.endpoint, process.env);
   const session = open(endpoint);
   try {
-    const output = options.output ?? (hasScreen() ? undefined : 'text');
+    const output = options.output ?? usualOutput();
     const intervalMs = Math.round((options.intervalSeconds ?? 1) * 1000);
     if (output === 'line' || output === 'line-once') {
       const { printLine } = await import('./top-line.ts');
@@ -96,6 +96,12 @@ function open(endpoint: string): Session {
   } catch (error) {
     throw endpointError(error);
   }
+}
+
+/** The same variable that makes Ink speak makes us. */
+function usualOutput(): RunTopOptions['output'] {
+  if (!hasScreen()) return 'text';
+  return process.env.INK_SCREEN_READER === 'true' ? 'sentences' : undefined;
 }
 
 /** A screen needs both directions of a terminal, and one that can move its cursor. */

@@ -1,7 +1,7 @@
 import { usageError } from '../errors.ts';
-import { THEME_CHOICES, type ThemeChoice } from '../view/theme-choice.ts';
-import { booleanFlag, type Command, type Invocation, numberFlag, stringFlag } from './command.ts';
+import { booleanFlag, type Command, numberFlag, stringFlag } from './command.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
+import { SCREEN_FLAGS, screenFlags } from './screen-flags.ts';
 
 /** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
 const MIN_INTERVAL_SECONDS = 0.2;
@@ -20,17 +20,7 @@ export const topCommand: Command = {
     },
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
-    theme: {
-      type: 'string',
-      placeholder: 'THEME',
-      summary: `colours: ${THEME_CHOICES.join(', ')}`,
-      defaultText: 'auto: what the terminal says',
-    },
-    mouse: {
-      type: 'boolean',
-      summary: 'clicks and the wheel work; --no-mouse leaves them to the terminal',
-      defaultText: 'on',
-    },
+    ...SCREEN_FLAGS,
     ...PICTURE_FLAGS,
     once: { type: 'boolean', summary: 'print one snapshot as text and end; so does a pipe' },
     line: {
@@ -63,7 +53,7 @@ export const topCommand: Command = {
     }
     const images = imagesFlag(invocation);
     const budgetBytesPerSecond = budgetFlag(invocation);
-    const themeChoice = themeFlag(invocation);
+    const screen = screenFlags(invocation);
     const json = booleanFlag(invocation, 'json');
     const once = booleanFlag(invocation, 'once');
     if (json && !once)
@@ -72,22 +62,20 @@ export const topCommand: Command = {
     const screenReader = booleanFlag(invocation, 'screenReader');
     if (line && (json || screenReader)) throw usageError('--line takes neither --json nor --screen-reader.');
     if (screenReader && once) throw usageError('--screen-reader takes no --once: that is text already.');
-    const isReader = screenReader || (process.env.INK_SCREEN_READER === 'true' && !once && !line);
     const { runTop } = await import('./top-run.ts');
     return runTop({
       endpoint: stringFlag(invocation, 'endpoint'),
       readOnly: booleanFlag(invocation, 'readOnly'),
       intervalSeconds,
       images,
-      themeChoice,
-      hasMouse: invocation.flags.mouse !== false,
+      ...screen,
       isLayoutKept: true,
       budgetBytesPerSecond,
       output: line
         ? once
           ? 'line-once'
           : 'line'
-        : isReader
+        : screenReader
           ? 'sentences'
           : once
             ? json
@@ -97,12 +85,3 @@ export const topCommand: Command = {
     });
   },
 };
-
-/** `--theme`; undefined where it is absent. */
-function themeFlag(invocation: Invocation): ThemeChoice | undefined {
-  const text = stringFlag(invocation, 'theme');
-  if (text === undefined) return undefined;
-  const choice = THEME_CHOICES.find((candidate) => candidate === text);
-  if (choice !== undefined) return choice;
-  throw usageError(`--theme ${JSON.stringify(text)} is not known.`, `It is one of ${THEME_CHOICES.join(', ')}.`);
-}
