@@ -8,8 +8,6 @@ import { machineId } from '../wire/names.ts';
 import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
 import { endpointError } from './top-errors.ts';
-import { readKeymap } from './top-keys.ts';
-import { printSnapshot } from './top-once.ts';
 
 export interface RunTopOptions {
   /** As given by the user; absent: the environment's, then the default. */
@@ -56,13 +54,14 @@ export async function runTop(options: RunTopOptions): Promise<number> {
       return await readAloud(session, intervalMs);
     }
     if (output !== undefined) {
+      const { printSnapshot } = await import('./top-once.ts');
       await printSnapshot(session, output, options.expectNodes ?? 0);
       return EXIT_OK;
     }
     const { folder } = findHome(undefined, process.env);
-    const keymap = await readKeymap(folder);
     // Loaded here: React and Ink are half of the start-up, and a snapshot needs neither.
-    const { showTop } = await import('./top-screen.ts');
+    const [{ readKeymap }, { showTop }] = await Promise.all([import('./top-keys.ts'), import('./top-screen.ts')]);
+    const keymap = await readKeymap(folder);
     await showTop(session, {
       endpoint,
       readOnly: options.readOnly ?? false,

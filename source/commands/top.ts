@@ -62,6 +62,7 @@ export const topCommand: Command = {
     const screenReader = booleanFlag(invocation, 'screenReader');
     if (line && (json || screenReader)) throw usageError('--line takes neither --json nor --screen-reader.');
     if (screenReader && once) throw usageError('--screen-reader takes no --once: that is text already.');
+    const snapshot = json ? 'json' : once ? 'text' : undefined;
     const { runTop } = await import('./top-run.ts');
     return runTop({
       endpoint: stringFlag(invocation, 'endpoint'),
@@ -71,17 +72,7 @@ export const topCommand: Command = {
       ...screen,
       isLayoutKept: true,
       budgetBytesPerSecond,
-      output: line
-        ? once
-          ? 'line-once'
-          : 'line'
-        : screenReader
-          ? 'sentences'
-          : once
-            ? json
-              ? 'json'
-              : 'text'
-            : undefined,
+      output: line ? (once ? 'line-once' : 'line') : screenReader ? 'sentences' : snapshot,
     });
   },
 };
