@@ -15,7 +15,7 @@ import type { NodeAction } from '../wire/command.ts';
 import { nativePictures } from '../zenoh/native-pictures.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
-import { recallLayout, rememberLayout } from './top-memory.ts';
+import { recallLayout, rememberLayout } from './top-layout.ts';
 
 export interface ShowTopOptions {
   readonly endpoint: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readKeymap } from '../../source/commands/top-keys.ts';
-import { recallLayout, rememberLayout } from '../../source/commands/top-memory.ts';
+import { recallLayout, rememberLayout } from '../../source/commands/top-layout.ts';
 import { UserError } from '../../source/errors.ts';
 import { DEFAULT_KEYMAP } from '../../source/view/keymap.ts';
 import { INITIAL_UI, withView } from '../../source/view/ui-state.ts';
