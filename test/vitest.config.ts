@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     // Integration and terminal tests start real routers and daemons; on 2 cores more files at once only wait.
     maxWorkers: 2,
+    // On a machine that others load, too, a real terminal or router may lose a race once; the last lines tell which test did.
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/support/closing-line-reporter.ts'],

@@ -1,15 +1,20 @@
 import { benchCommand } from './bench.ts';
 import { cameraCommand } from './camera.ts';
 import type { Command } from './command.ts';
+import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
+import { deleteCommand } from './delete.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { getCommand } from './get.ts';
 import { imageCommand } from './image.ts';
+import { infoCommand } from './info.ts';
 import { keyCommand } from './key.ts';
 import { nodeCommand } from './node.ts';
-import { deleteCommand, putCommand } from './put.ts';
+import { putCommand } from './put.ts';
 import { routerCommand } from './router.ts';
+import { scoutCommand } from './scout.ts';
 import { setupCommand } from './setup.ts';
 import { shmCommand } from './shm.ts';
 import { statusCommand } from './status.ts';
@@ -30,9 +35,13 @@ export const commands: readonly Command[] = [
   getCommand,
   putCommand,
   deleteCommand,
+  scoutCommand,
+  infoCommand,
   keyCommand,
   shmCommand,
+  doctorCommand,
   configCommand,
   imageCommand,
   benchCommand,
+  completionCommand,
 ];

@@ -74,6 +74,7 @@ function meowFlag(flag: Flag): MeowFlag {
   };
 }
 
-function kebabCase(name: string): string {
+/** `camelCase` as flags are typed: `camel-case`. */
+export function kebabCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

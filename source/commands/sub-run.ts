@@ -1,20 +1,25 @@
 import { EXIT_FAILED, EXIT_OK, usageError } from '../errors.ts';
-import { formatBytes, formatCount } from '../view/format.ts';
-import { formatSample, sampleToJson } from '../view/sample-lines.ts';
+import { formatBytes, formatCount, plural } from '../view/format.ts';
 import { exactJson } from '../wire/exact-json.ts';
 import { plainText } from '../wire/plain-text.ts';
-import { type Declaration, type Sample, type Session, SessionError } from '../zenoh/session.ts';
+import type { Declaration, Sample, Session } from '../zenoh/session.ts';
 import { booleanFlag, type Invocation, numberFlag } from './command.ts';
-import { overZenoh } from './zenoh-session.ts';
+import { Output } from './output.ts';
+import { type Form, readForm, sampleText, tokenText } from './sample-form.ts';
+import { checkKeyExpr, secondsFlag, withZenoh } from './zenoh-words.ts';
 
 interface Wanted {
   readonly keyExpr: string;
-  readonly asJson: boolean;
-  readonly count: number | undefined;
+  readonly form: Form;
+  readonly count: number;
   readonly durationMs: number | undefined;
 }
 
 const RATE_MS = 1_000;
+/** More keys than that are not told apart. */
+const MAX_KEYS = 10_000;
+/** After Ctrl-C a reader has so long to take what waits. */
+const LAST_WORDS_MS = 1_000;
 
 /** `bubbaloop sub`: until Ctrl-C, the count, the duration, or a reader that closed the pipe. */
 export async function runSub(keyExpr: string, invocation: Invocation): Promise<number> {
@@ -22,102 +27,111 @@ export async function runSub(keyExpr: string, invocation: Invocation): Promise<n
   const isRate = booleanFlag(invocation, 'rate');
   const isLiveliness = booleanFlag(invocation, 'liveliness');
   if (isRate && isLiveliness) throw usageError('sub takes --rate or --liveliness, not both.');
-  const ended = Promise.withResolvers<void>();
-  const end = (): void => ended.resolve();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
-  // `… | head` closes the pipe; what is written meanwhile fails as well.
-  process.stdout.on('error', end);
-  return overZenoh(invocation, async (session) => {
+  if ((isRate || isLiveliness) && (wanted.form === 'raw' || wanted.form === 'pretty'))
+    throw usageError(`--${wanted.form} is for samples: it goes with neither --rate nor --liveliness.`);
+  const interrupted = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.resolve());
+  return withZenoh(invocation, async (session) => {
     const stopLink = sayLinkChanges(session);
-    const printer = new Printer(wanted.count, end);
+    const printer = new Printer(wanted.count);
     const follow = isRate ? followRate : isLiveliness ? followTokens : followSamples;
-    const stop = await follow(session, wanted, printer).catch((error: unknown) => {
-      if (error instanceof SessionError && error.code === 'invalid-argument') throw usageError(`${error.message}.`);
-      throw error;
-    });
-    const timer = wanted.durationMs === undefined ? undefined : setTimeout(end, wanted.durationMs);
-    await ended.promise;
-    clearTimeout(timer);
+    const stop = await follow(session, wanted, printer);
+    await Promise.race([interrupted.promise, printer.ended, duration(wanted.durationMs)]);
     stopLink();
     await stop();
-    await printer.flushed();
-    const isShort = wanted.count !== undefined && wanted.durationMs !== undefined && printer.count < wanted.count;
+    await Promise.race([printer.flushed(), interrupted.promise.then(() => duration(LAST_WORDS_MS))]);
+    printer.abandon();
+    const isShort = wanted.durationMs !== undefined && Number.isFinite(wanted.count) && printer.count < wanted.count;
     return isShort ? EXIT_FAILED : EXIT_OK;
   });
 }
 
 function readWanted(keyExpr: string, invocation: Invocation): Wanted {
+  checkKeyExpr(keyExpr);
   const count = numberFlag(invocation, 'count');
-  const seconds = numberFlag(invocation, 'duration');
   if (count !== undefined && !(Number.isInteger(count) && count > 0))
     throw usageError(`--count is a whole number from 1 up, not ${count}.`);
-  if (seconds !== undefined && !(seconds > 0 && seconds <= 1e6))
-    throw usageError(`--duration is seconds, over 0 and up to 1000000, not ${seconds}.`);
-  const durationMs = seconds === undefined ? undefined : seconds * 1_000;
-  return { keyExpr, count, durationMs, asJson: booleanFlag(invocation, 'json') };
+  const durationMs = secondsFlag(invocation, 'duration', 1e6);
+  return { keyExpr, count: count ?? Number.POSITIVE_INFINITY, durationMs, form: readForm(invocation) };
 }
 
-/** Writes lines up to the count; what a slow reader cannot take is dropped, and said. */
+function duration(ms: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    // Longer than a timer can: its caller's flag ends at 1e6 seconds.
+    if (ms !== undefined) setTimeout(resolve, ms);
+  });
+}
+
+/** Shows up to the count; what a slow reader cannot take is left out, and said. */
 class Printer {
-  count = 0;
   readonly #limit: number;
-  readonly #end: () => void;
-  #isFull = false;
-  #dropped = 0;
+  readonly #output: Output;
+  readonly #done = Promise.withResolvers<void>();
 
-  constructor(limit: number | undefined, end: () => void) {
-    this.#limit = limit ?? Number.POSITIVE_INFINITY;
-    this.#end = end;
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#output = new Output(process.stdout, (count) =>
+      process.stderr.write(`bubbaloop: stdout is slow: ${count} left out\n`),
+    );
+    this.#output.closed.then(() => this.#done.resolve());
   }
 
-  print(makeLine: () => string): void {
-    if (this.count >= this.#limit) return;
-    if (this.#isFull) {
-      this.#dropped += 1;
-      return;
-    }
-    this.count += 1;
-    this.#isFull = !process.stdout.write(`${makeLine()}\n`);
-    if (this.#isFull) process.stdout.once('drain', () => this.#drained());
-    if (this.count >= this.#limit) this.#end();
+  /** When the count is reached or the reader is gone. */
+  get ended(): Promise<void> {
+    return this.#done.promise;
   }
 
-  #drained(): void {
-    this.#isFull = false;
-    if (this.#dropped > 0) process.stderr.write(`bubbaloop: the output is slow: ${this.#dropped} left out\n`);
-    this.#dropped = 0;
+  get count(): number {
+    return this.#output.writtenCount;
+  }
+
+  print(sizeBytes: number, make: () => string | Uint8Array): void {
+    if (this.count + this.#output.waitingCount >= this.#limit) return;
+    this.#output.offer(sizeBytes, make);
+    if (this.count + this.#output.waitingCount >= this.#limit) this.#done.resolve();
   }
 
   flushed(): Promise<void> {
-    // Its callback comes with an error, too, where the reader is gone.
-    return new Promise((resolve) => process.stdout.write('', () => resolve()));
+    return this.#output.flushed();
+  }
+
+  abandon(): void {
+    this.#output.abandon();
   }
 }
 
 type Follow = (session: Session, wanted: Wanted, printer: Printer) => Promise<() => Promise<void>>;
 
-const followSamples: Follow = async (session, { keyExpr, asJson }, printer) => {
-  const subscriber = await session.declareSubscriber(keyExpr, (sample) =>
-    printer.print(() => (asJson ? sampleToJson(sample, Date.now()) : formatSample(sample))),
-  );
+const followSamples: Follow = async (session, { keyExpr, form }, printer) => {
+  const subscriber = await session.declareSubscriber(keyExpr, (sample) => {
+    if (form === 'raw' && sample.kind === 'delete') return;
+    printer.print(sample.payload.length + sample.keyExpr.length, () => sampleText(sample, form));
+  });
   return () => leave(subscriber, () => subscriber.droppedCount);
 };
 
-const followTokens: Follow = async (session, { keyExpr, asJson }, printer) => {
+const followTokens: Follow = async (session, { keyExpr, form }, printer) => {
   const subscriber = await session.liveliness.declareSubscriber(
     keyExpr,
-    ({ keyExpr: key, alive }) =>
-      printer.print(() => (asJson ? exactJson({ key, alive }) : `${alive ? '+' : '-'} ${plainText(key)}`)),
+    ({ keyExpr: key, alive }) => printer.print(key.length, () => tokenText(key, alive, form === 'json')),
     { history: true },
   );
   return () => leave(subscriber);
 };
 
-const followRate: Follow = async (session, { keyExpr, asJson }, printer) => {
-  const counts = new Map<string, { count: number; sizeBytes: number }>();
-  const subscriber = await session.declareSubscriber(keyExpr, ({ keyExpr: key, payload }: Sample) => {
+interface Traffic {
+  count: number;
+  sizeBytes: number;
+}
+
+const followRate: Follow = async (session, { keyExpr, form }, printer) => {
+  const counts = new Map<string, Traffic>();
+  const subscriber = await session.declareSubscriber(keyExpr, ({ keyExpr: sampleKey, payload }: Sample) => {
+    const key = counts.size < MAX_KEYS || counts.has(sampleKey) ? sampleKey : '(other keys)';
     const known = counts.get(key) ?? { count: 0, sizeBytes: 0 };
-    counts.set(key, { count: known.count + 1, sizeBytes: known.sizeBytes + payload.length });
+    known.count += 1;
+    known.sizeBytes += payload.length;
+    counts.set(key, known);
   });
   let lastMs = performance.now();
   const timer = setInterval(() => {
@@ -126,10 +140,10 @@ const followRate: Follow = async (session, { keyExpr, asJson }, printer) => {
     lastMs = nowMs;
     for (const [key, { count, sizeBytes }] of [...counts].sort(([left], [right]) => (left < right ? -1 : 1))) {
       const [rateHz, bytesPerSecond] = [count / seconds, sizeBytes / seconds];
-      printer.print(() =>
-        asJson
-          ? exactJson({ key, rate_hz: rateHz, bytes_per_second: bytesPerSecond })
-          : `${formatCount(rateHz).padStart(6)}/s ${formatBytes(bytesPerSecond).padStart(6)}/s  ${plainText(key)}`,
+      printer.print(key.length, () =>
+        form === 'json'
+          ? `${exactJson({ key, rate_hz: rateHz, bytes_per_second: bytesPerSecond })}\n`
+          : `${formatCount(rateHz).padStart(6)}/s ${formatBytes(bytesPerSecond).padStart(6)}/s  ${plainText(key)}\n`,
       );
     }
     counts.clear();
@@ -142,7 +156,8 @@ const followRate: Follow = async (session, { keyExpr, asJson }, printer) => {
 
 async function leave(declaration: Declaration, droppedCount: () => number = () => 0): Promise<void> {
   const dropped = droppedCount();
-  if (dropped > 0) process.stderr.write(`bubbaloop: ${dropped} samples came faster than they could be shown\n`);
+  if (dropped > 0)
+    process.stderr.write(`bubbaloop: ${plural(dropped, 'sample')} came faster than they could be shown\n`);
   await declaration.undeclare();
 }
 

@@ -25,6 +25,8 @@ export async function openControlSocket(path: string, answer: AnswerRequest): Pr
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
+    // A client that gave up before its answer (EPIPE): an error that nobody hears would end the daemon.
+    socket.on('error', () => socket.destroy());
     serve(socket, answer).catch(() => socket.destroy());
   });
   const umask = process.umask(0o177);

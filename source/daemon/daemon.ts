@@ -12,6 +12,7 @@ import type { Backend } from './backend.ts';
 import { type BackendChoice, openBackend } from './choose-backend.ts';
 import { openControlSocket } from './control-socket.ts';
 import { endLeftovers } from './family.ts';
+import type { KeyState } from './fleet-key-file.ts';
 import { openGateway } from './gateway.ts';
 import { type Home, messageOf, prepareHome, readOrMakeToken } from './home.ts';
 import { lockHome } from './locks.ts';
@@ -141,7 +142,7 @@ async function start(
   });
   builds.tellBrokenOff((name) => supervisor.find(name));
   const commands = new NodeCommands(supervisor, machineId, ending.signal, shmCommands, builds);
-  const { door, closeDoor } = openDoor({ ...options, commands });
+  const { door, key, closeDoor } = openDoor({ ...options, commands });
   cleanUps.push(() => within(closeDoor(), CLOSE_MS));
   const manifest = (): DaemonManifest => ({
     version: options.version,
@@ -150,6 +151,7 @@ async function start(
     nodeCount: supervisor.names.length,
     agentCount: 0,
     mcpPort: 0,
+    fleetKey: keyWord(key()),
   });
   const truths = new NodeTruths({
     session,
@@ -221,6 +223,11 @@ async function start(
       return stopping;
     },
   };
+}
+
+/** What a manifest tells of the key: its fingerprint names it, and does not give it away. */
+function keyWord(state: KeyState): string {
+  return state.kind === 'key' ? state.key.fingerprint : state.kind;
 }
 
 /** Two daemons under one id would both answer, and a command would reach both. */

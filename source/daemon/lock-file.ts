@@ -48,6 +48,12 @@ export function lockState(file: string): 'held' | 'left' | 'none' {
   return holder !== undefined && isAlive(holder) ? 'held' : 'left';
 }
 
+/** The living process that holds `file`; undefined where none does. */
+export function lockHolder(file: string): LockHolder | undefined {
+  const holder = readHolder(file);
+  return holder !== undefined && isAlive(holder) ? holder : undefined;
+}
+
 function tryLink(text: string, file: string): boolean {
   try {
     symlinkSync(text, file);

@@ -79,8 +79,11 @@ export class ShmScanner {
       return known;
     };
     const files = this.#files();
+    const device = files[0] === undefined ? undefined : deviceName(files[0].stats.dev);
     const users =
-      files.length === 0 ? new Map<number, number[]>() : lockHolders((this.#options.readLocks ?? readLocks)());
+      device === undefined
+        ? new Map<number, number[]>()
+        : lockHolders((this.#options.readLocks ?? readLocks)(), device);
     const owners = new Map<string, Owner>();
     const seen = files.map(({ name, stats }): SeenSegment => {
       const pids = users.get(stats.ino) ?? [];
@@ -188,11 +191,22 @@ function readLocks(): string {
   }
 }
 
-/** Pids that hold a flock, by inode. Lines: `1: FLOCK  ADVISORY  READ 18632 00:1b:21 0 EOF`, proc(5). */
-export function lockHolders(locks: string): Map<number, number[]> {
+/** A file system as /proc/locks names it, `00:1b`: major and minor number out of stat's `dev`, makedev(3). */
+export function deviceName(dev: number): string {
+  const major = Math.floor(dev / 0x100) % 0x1000;
+  const minor = (dev % 0x100) + Math.floor(dev / 0x100000) * 0x100;
+  return [major, minor].map((number) => number.toString(16).padStart(2, '0')).join(':');
+}
+
+/**
+ * Pids that hold a flock on a file of that device, by inode. Lines: `1: FLOCK  ADVISORY  READ 18632 00:1b:21 0 EOF`, proc(5).
+ * Every container's /dev/shm numbers its files from 2 on: the inode alone would make one's segment another's.
+ */
+export function lockHolders(locks: string, device: string): Map<number, number[]> {
   const holders = new Map<number, number[]>();
-  for (const match of locks.matchAll(/^\d+: FLOCK +\S+ +\S+ +(\d+) [0-9a-f]+:[0-9a-f]+:(\d+) /gm)) {
-    const [pid, inode] = [Number(match[1]), Number(match[2])];
+  for (const match of locks.matchAll(/^\d+: FLOCK +\S+ +\S+ +(\d+) ([0-9a-f]+:[0-9a-f]+):(\d+) /gm)) {
+    if (match[2] !== device) continue;
+    const [pid, inode] = [Number(match[1]), Number(match[3])];
     const pids = holders.get(inode) ?? [];
     if (!pids.includes(pid)) pids.push(pid);
     holders.set(inode, pids);

@@ -76,6 +76,11 @@ export class Pace {
     return this.#drain === undefined ? SILENT_RATE : this.#drain * SHARE_OF_DRAIN;
   }
 
+  /** Whether the terminal still owes an answer. */
+  get isWaiting(): boolean {
+    return this.#bursts.length > 0;
+  }
+
   /** Whether the way alone should be measured now, before another picture: the question is then sent with 0 bytes. */
   shouldProbe(nowMs: number): boolean {
     return this.#isAnswering && this.#bursts.length === 0 && nowMs - this.#probedAtMs >= PROBE_MS;

@@ -57,6 +57,7 @@ export class CameraPictures {
   #sampler: NodeJS.Timeout | undefined;
   #repeater: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #isQuiet = false;
   /** Keys of the tiles whose boxes are free for pictures. */
   #open: ReadonlySet<string> = new Set();
 
@@ -141,8 +142,19 @@ export class CameraPictures {
     if (isAlive) this.#run();
   }
 
+  /**
+   * Sends nothing more, until {@link redraw}, and waits for the answers that the terminal owes, at most `limitMs`: whoever
+   * reads the terminal next would take them for keys.
+   */
+  async quiet(limitMs: number): Promise<void> {
+    this.#isQuiet = true;
+    const deadlineMs = performance.now() + limitMs;
+    while (this.#pace.isWaiting && performance.now() < deadlineMs) await sleep(5);
+  }
+
   /** After the terminal was somebody else's: every picture is drawn again. */
   redraw(): void {
+    this.#isQuiet = false;
     for (const tile of this.#tiles.values()) tile.forget();
     this.#run();
   }
@@ -226,7 +238,8 @@ export class CameraPictures {
   /** Sends what is new and may be sent. Called when any of that may have changed. */
   #run(): void {
     clearTimeout(this.#timer);
-    if (this.#isClosed || this.#tiles.size === 0 || this.#options.inquiry.pictures.protocol === 'off') return;
+    if (this.#isClosed || this.#isQuiet || this.#tiles.size === 0 || this.#options.inquiry.pictures.protocol === 'off')
+      return;
     if (this.#pace.shouldProbe(performance.now())) this.#askForLife(0);
     const { rateHz } = this.#spending.level;
     let waitMs = Number.POSITIVE_INFINITY;

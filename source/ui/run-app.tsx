@@ -43,6 +43,8 @@ const STDOUT_FD = 1;
 /** A terminal that owes us so much is not given more text either. */
 const CLOGGED_BYTES = 64 * 1024;
 const FLUSH_LIMIT_MS = 1_000;
+/** Leaving waits no longer for what the terminal still has to answer. */
+const ANSWER_LIMIT_MS = 500;
 
 /** Takes over the terminal and shows `bubbaloop top` on it. */
 export function runApp(options: RunAppOptions): RunningApp {
@@ -63,7 +65,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     size: terminalSize(stdout),
     pictures,
     isClogged: () => output.pendingBytes > CLOGGED_BYTES,
-    quit: () => close(),
+    quit: () => void pictures.quiet(ANSWER_LIMIT_MS).then(close),
     suspend: () => void suspend(),
   });
   const resized = (): void => {
@@ -115,6 +117,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   );
   async function suspend(): Promise<void> {
     layer.suspend();
+    await pictures.quiet(ANSWER_LIMIT_MS);
     await suspendTerminal?.(async () => {
       // A stopped process writes nothing more: what takes the pictures away must be out before.
       if (mouseOff !== '') output.send(Buffer.from(mouseOff));

@@ -1,7 +1,7 @@
 /** A sample of zenoh as text or as a record for JSON, whatever is in it: the fleet's CBOR and JSON, text, or bytes. */
 import type { CborValue } from '../wire/cbor.ts';
 import { decodeMessage, type EnvelopeHeader } from '../wire/envelope.ts';
-import { exactJson } from '../wire/exact-json.ts';
+import { scriptJson } from '../wire/exact-json.ts';
 import { isMap } from '../wire/fields.ts';
 import { plainText } from '../wire/plain-text.ts';
 import type { Sample } from '../zenoh/session.ts';
@@ -28,26 +28,50 @@ export function readContent({ payload, encoding }: Pick<Sample, 'payload' | 'enc
   // A lone byte is CBOR, too: without a name only a map is taken for it.
   if (message.ok && (isNamed || message.value.header !== undefined || isMap(message.value.body)))
     return { kind: 'message', ...message.value };
-  const text = decodeUtf8(payload);
-  const isReadable = text !== undefined && !UNREADABLE.test(text);
-  return isReadable ? { kind: 'text', text } : { kind: 'bytes', bytes: payload };
+  const text = readableText(payload);
+  return text === undefined ? { kind: 'bytes', bytes: payload } : { kind: 'text', text };
 }
 
 /** One line: key, time and sequence where the sender gave them, and the content. */
 export function formatSample(sample: Sample): string {
-  const key = plainText(sample.keyExpr);
-  if (sample.kind === 'delete') return `${key}  deleted`;
-  const content = readContent(sample);
-  const header = content.kind === 'message' ? content.header : undefined;
-  const about = header === undefined ? '' : `  #${header.monotonicSeq} ${formatTime(header.tsNs)}`;
-  return `${key}${about}  ${formatContent(content)}`;
+  const head = formatHead(sample);
+  if (sample.kind === 'delete') return `${head}  deleted`;
+  return `${head}  ${formatContent(readContent(sample))}${formatAttachment(sample)}`;
 }
 
-/** A record for JSON lines: 64-bit integers as numbers with all their digits, byte strings as base64. */
-export function sampleToJson(sample: Sample, receivedAtMs: number): string {
+/** As {@link formatSample}, the content below the head, over as many lines as it takes; byte strings as a hex dump. */
+export function formatSamplePretty(sample: Sample): string {
+  const head = formatHead(sample);
+  if (sample.kind === 'delete') return `${head}  deleted`;
+  const about = `${plainText(sample.encoding)}, ${formatBytes(sample.payload.length)}${sample.shm ? ', shared memory' : ''}`;
+  return `${head}  ${about}${formatAttachment(sample)}\n${formatPretty(readContent(sample))}`;
+}
+
+function formatHead(sample: Sample): string {
+  const content = sample.kind === 'delete' ? undefined : readContent(sample);
+  const header = content?.kind === 'message' ? content.header : undefined;
+  const about = header === undefined ? '' : `  #${header.monotonicSeq} ${formatTime(header.tsNs)}`;
+  return `${plainText(sample.keyExpr)}${about}`;
+}
+
+function formatAttachment({ attachment }: Sample): string {
+  if (attachment === undefined) return '';
+  const text = readableText(attachment);
+  return `  +${text === undefined ? formatHex(attachment) : JSON.stringify(cut(plainText(text)))}`;
+}
+
+/**
+ * A record for JSON lines: 64-bit integers as strings (those of the header always, of the body from ±2^53 on), byte
+ * strings as base64. `more` stands at the end of it.
+ */
+export function sampleToJson(
+  sample: Sample,
+  receivedAtMs: number,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   const content = readContent(sample);
   const header = content.kind === 'message' ? content.header : undefined;
-  return exactJson({
+  return scriptJson({
     key: sample.keyExpr,
     kind: sample.kind,
     encoding: sample.encoding,
@@ -55,6 +79,7 @@ export function sampleToJson(sample: Sample, receivedAtMs: number): string {
     shm: sample.shm,
     received_at_ms: receivedAtMs,
     timestamp: sample.timestamp,
+    attachment_base64: sample.attachment,
     header: header && {
       schema_uri: header.schemaUri,
       source_instance: header.sourceInstance,
@@ -62,6 +87,7 @@ export function sampleToJson(sample: Sample, receivedAtMs: number): string {
       ts_ns: header.tsNs,
     },
     ...(sample.kind === 'delete' ? {} : contentToJson(content)),
+    ...more,
   });
 }
 
@@ -74,6 +100,40 @@ export function formatContent(content: Content): string {
   if (content.kind === 'message') return cut(plainText(formatValue(content.body)));
   if (content.kind === 'text') return cut(plainText(content.text));
   return formatHex(content.bytes);
+}
+
+function formatPretty(content: Content): string {
+  if (content.kind === 'message') return plainText(formatIndented(content.body, ''), { keepLines: true });
+  if (content.kind === 'text') return plainText(content.text, { keepLines: true });
+  return hexDump(content.bytes);
+}
+
+/** As {@link formatValue}, lists and maps that are not empty over several lines. */
+function formatIndented(value: CborValue, indent: string): string {
+  const deeper = `${indent}  `;
+  if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) {
+    return `[\n${value.map((item) => deeper + formatIndented(item, deeper)).join(',\n')}\n${indent}]`;
+  }
+  if (!isMap(value) || Object.keys(value).length === 0) return formatValue(value);
+  const fields = Object.entries(value).map(
+    ([key, inner]) => `${deeper}${formatKey(key)}: ${formatIndented(inner, deeper)}`,
+  );
+  return `{\n${fields.join(',\n')}\n${indent}}`;
+}
+
+const ROW_BYTES = 16;
+const MAX_ROWS = 4_096;
+
+function hexDump(bytes: Uint8Array): string {
+  const rows: string[] = [];
+  for (let at = 0; at < bytes.length && rows.length < MAX_ROWS; at += ROW_BYTES) {
+    const row = bytes.subarray(at, at + ROW_BYTES);
+    const hex = hexPairs(row).padEnd(ROW_BYTES * 3 - 1);
+    const signs = Array.from(row, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    rows.push(`${at.toString(16).padStart(8, '0')}  ${hex}  ${signs}`);
+  }
+  if (bytes.length > MAX_ROWS * ROW_BYTES) rows.push(`… (${formatBytes(bytes.length)})`);
+  return rows.join('\n');
 }
 
 /** As JSON, but names without quotes and byte strings by their size: for people. */
@@ -92,10 +152,14 @@ function formatKey(key: string): string {
 }
 
 function formatHex(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes.subarray(0, HEX_BYTES))
+  const hex = hexPairs(bytes.subarray(0, HEX_BYTES));
+  return bytes.length > HEX_BYTES ? `${hex} … (${formatBytes(bytes.length)})` : `<${hex}>`;
+}
+
+function hexPairs(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
     .toString('hex')
     .replaceAll(/..(?=.)/g, '$& ');
-  return bytes.length > HEX_BYTES ? `${hex} … (${formatBytes(bytes.length)})` : `<${hex}>`;
 }
 
 /** UTC, to a microsecond; the number itself where it is no time of this age. */
@@ -107,6 +171,11 @@ function formatTime(ns: bigint): string {
 
 /** Signs that a person's text has not: bytes that happen to be UTF-8. */
 const UNREADABLE = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
+
+function readableText(bytes: Uint8Array): string | undefined {
+  const text = decodeUtf8(bytes);
+  return text === undefined || UNREADABLE.test(text) ? undefined : text;
+}
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {

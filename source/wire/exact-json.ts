@@ -10,9 +10,23 @@ export function exactJson(value: unknown, indent?: number): string {
   return JSON.stringify(value ?? null, exact, indent);
 }
 
-function exact(this: unknown, _key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return rawJSON(String(value));
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+function exact(this: unknown, key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? rawJSON(String(value)) : bytesAsBase64(this, key, value);
+}
+
+/** `holder[key]`, since a Buffer has become an object by its own toJSON before a replacer sees it. */
+function bytesAsBase64(holder: unknown, key: string, value: unknown): unknown {
+  const original = (holder as Readonly<Record<string, unknown>>)[key];
+  return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value;
+}
+
+/** As {@link exactJson}, but 64-bit integers are strings: jq and JavaScript would round the numbers. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value ?? null, forScripts);
+}
+
+function forScripts(this: unknown, key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : bytesAsBase64(this, key, value);
 }
 
 /**

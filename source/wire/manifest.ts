@@ -12,6 +12,8 @@ export interface DaemonManifest {
   readonly agentCount: number;
   /** 0 where it has none. */
   readonly mcpPort: number;
+  /** Ours: fingerprint of its fleet key, `none`, or `unusable`. Absent in answers of other daemons. */
+  readonly fleetKey?: string | undefined;
 }
 
 export function decodeDaemonManifest(bytes: Uint8Array): Decoded<DaemonManifest> {
@@ -22,6 +24,7 @@ export function decodeDaemonManifest(bytes: Uint8Array): Decoded<DaemonManifest>
     nodeCount: fields.integer('node_count', 0),
     agentCount: fields.integer('agent_count', 0),
     mcpPort: fields.integer('mcp_port', 0),
+    fleetKey: fields.has('fleet_key') ? fields.text('fleet_key') : undefined,
   }));
 }
 
@@ -34,6 +37,7 @@ export function daemonManifestToWire(manifest: DaemonManifest): { readonly [key:
     node_count: manifest.nodeCount,
     agent_count: manifest.agentCount,
     mcp_port: manifest.mcpPort,
+    ...(manifest.fleetKey === undefined ? {} : { fleet_key: manifest.fleetKey }),
   };
 }
 

@@ -29,21 +29,46 @@ export function canonicalKeyExpr(text: string): string {
   return chunks.join('/');
 }
 
+export interface KeyExprFault {
+  /** In zenoh's own words. */
+  readonly problem: string;
+  /** Index of the character it is about. */
+  readonly at: number;
+}
+
 /** Why `text` is no key expression, undefined where it is one. */
 export function keyExprProblem(text: string): string | undefined {
-  if (text === '') return 'it is empty';
-  if (text.startsWith('/')) return 'it starts with "/"';
-  if (text.endsWith('/')) return 'it ends with "/"';
-  if (text.includes('//')) return 'it has an empty chunk ("//")';
+  return keyExprFault(text)?.problem;
+}
+
+const EMPTY_CHUNK = 'empty chunks are forbidden, as well as leading and trailing slashes';
+
+/** As {@link keyExprProblem}, with the place. */
+export function keyExprFault(text: string): KeyExprFault | undefined {
+  if (text === '' || text.startsWith('/')) return { problem: EMPTY_CHUNK, at: 0 };
+  const empty = text.indexOf('//');
+  if (empty >= 0) return { problem: EMPTY_CHUNK, at: empty + 1 };
+  if (text.endsWith('/')) return { problem: EMPTY_CHUNK, at: text.length - 1 };
   const forbidden = FORBIDDEN.exec(text);
-  if (forbidden) return `"${forbidden[0]}" is not allowed`;
+  if (forbidden) return { problem: '`#` and `?` are forbidden characters', at: forbidden.index };
+  let start = 0;
   for (const chunk of text.split('/')) {
-    if (chunk === '*' || chunk === '**') continue;
-    const rest = chunk.replaceAll('$*', '');
-    if (rest.includes('$')) return '"$" is only allowed in "$*"';
-    if (rest.includes('*')) return '"*" must be a whole chunk, "**" too; inside a chunk it is spelt "$*"';
+    const fault = chunk === '*' || chunk === '**' ? undefined : chunkFault(chunk);
+    if (fault !== undefined) return { ...fault, at: start + fault.at };
+    start += chunk.length + 1;
   }
   return undefined;
+}
+
+function chunkFault(chunk: string): KeyExprFault | undefined {
+  // Of the same length, so that places stay.
+  const rest = chunk.replaceAll('$*', '  ');
+  const dollar = rest.indexOf('$');
+  if (dollar >= 0) return { problem: '`$` is only allowed in `$*`', at: dollar };
+  const star = rest.indexOf('*');
+  return star < 0
+    ? undefined
+    : { problem: '`*` may only be preceded by `/` or `$`, and stands alone between slashes', at: star };
 }
 
 export interface Selector {

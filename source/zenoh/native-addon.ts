@@ -26,6 +26,8 @@ export interface NativeAddon {
     out: Uint8Array,
   ): void;
   zenohVersion(): string;
+  /** Resolves after `timeoutMs`, at most 60000. */
+  scout(configJson5: string, wanted: readonly string[], timeoutMs: number): Promise<NativeAnswer[]>;
   /** Empties the buffer and gives its memory back. Nothing happens the second time. */
   releaseLease(leaseId: number, buffer: ArrayBuffer): void;
   /** Leases that have not ended. */
@@ -34,6 +36,12 @@ export interface NativeAddon {
   releaseFilePages(): number;
   /** Panics inside. */
   panicForTest(): void;
+}
+
+export interface NativeAnswer {
+  readonly zid: string;
+  readonly whatami: string;
+  readonly locators: readonly string[];
 }
 
 export interface NativePutOptions {

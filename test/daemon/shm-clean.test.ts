@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { cleanShm } from '../../source/daemon/shm-clean.ts';
 import { createShmCommands } from '../../source/daemon/shm-commands.ts';
 import { findMappers } from '../../source/daemon/shm-maps.ts';
-import { ShmScanner } from '../../source/daemon/shm-scan.ts';
+import { deviceName, ShmScanner } from '../../source/daemon/shm-scan.ts';
 import type { ShmLedger } from '../../source/wire/shm-ledger.ts';
 import { endProcess } from '../support/command-line.ts';
 
@@ -40,8 +40,9 @@ async function start(program: string, words: readonly string[]): Promise<ChildPr
 it('removes orphans only, and only files that are segments', async () => {
   for (const name of ['1.zenoh', '2.zenoh', 'sem.3', '4.zenoh.tmp']) writeFileSync(path(name), 'x');
   symlinkSync(path('sem.3'), path('5.zenoh'));
-  const { ino } = statSync(path('2.zenoh'));
-  const scanner = scannerOf(() => `1: FLOCK  ADVISORY  READ ${process.pid} 00:1b:${ino} 0 EOF\n`);
+  const { dev, ino } = statSync(path('2.zenoh'));
+  const device = deviceName(dev);
+  const scanner = scannerOf(() => `1: FLOCK  ADVISORY  READ ${process.pid} ${device}:${ino} 0 EOF\n`);
   const dry = await cleanShm({ ...options, scanner, isDryRun: true });
   expect(dry).toEqual({ ok: true, removed: [{ name: '1.zenoh', sizeBytes: 1 }], kept: [] });
   expect(existsSync(path('1.zenoh'))).toBe(true);
@@ -90,8 +91,9 @@ it('keeps what a process has mapped without a lock', async () => {
 
 it('keeps what a process made that still runs', async () => {
   writeFileSync(path('1.zenoh'), 'x');
-  const { ino } = statSync(path('1.zenoh'));
-  let locks = `1: FLOCK  ADVISORY  READ ${process.pid} 00:1b:${ino} 0 EOF\n`;
+  const { dev, ino } = statSync(path('1.zenoh'));
+  const device = deviceName(dev);
+  let locks = `1: FLOCK  ADVISORY  READ ${process.pid} ${device}:${ino} 0 EOF\n`;
   const scanner = scannerOf(() => locks);
   scanner.scanNow();
   locks = '';

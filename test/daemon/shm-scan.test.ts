@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lockHolders, ShmScanner } from '../../source/daemon/shm-scan.ts';
+import { deviceName, lockHolders, ShmScanner } from '../../source/daemon/shm-scan.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -10,8 +10,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const lock = (pid: number, name: string) =>
-  `1: FLOCK  ADVISORY  READ ${pid} 00:1b:${statSync(join(folder, name)).ino} 0 EOF\n`;
+const lock = (pid: number, name: string) => {
+  const { dev, ino } = statSync(join(folder, name));
+  return `1: FLOCK  ADVISORY  READ ${pid} ${deviceName(dev)}:${ino} 0 EOF\n`;
+};
 
 it('reads the kernel’s list of locks', () => {
   const text = `1: FLOCK  ADVISORY  READ 18632 00:1b:21 0 EOF
@@ -21,12 +23,9 @@ it('reads the kernel’s list of locks', () => {
 4: FLOCK  ADVISORY  WRITE 5 fe:00:9 0 EOF
 nonsense
 `;
-  expect(lockHolders(text)).toEqual(
-    new Map([
-      [21, [18632, 18640]],
-      [9, [5]],
-    ]),
-  );
+  expect(lockHolders(text, '00:1b')).toEqual(new Map([[21, [18632, 18640]]]));
+  expect(lockHolders(text, 'fe:00')).toEqual(new Map([[9, [5]]]));
+  expect([deviceName(27), deviceName(0xfe00), deviceName(0x10_0312)]).toEqual(['00:1b', 'fe:00', '03:112']);
 });
 
 it('tells orphans from segments in use, counts what is really taken, leaves other files alone', () => {

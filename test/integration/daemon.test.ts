@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { decodeRawFrame, type RawFrame } from '../../source/wire/camera.ts';
 import { EVERY_TOKEN, rawFrameKey } from '../../source/wire/keys.ts';
 import { decodeDaemonManifest } from '../../source/wire/manifest.ts';
-import { decodeShmLedger } from '../../source/wire/shm-ledger.ts';
+import { decodeShmLedger, type ShmSegment } from '../../source/wire/shm-ledger.ts';
 import { bubbaloop } from '../support/command-line.ts';
 import { DaemonRig, isAlive, killDaemon, until } from '../support/daemon-rig.ts';
 
@@ -43,8 +43,11 @@ test('a camera started over zenoh sends frames through shared memory, and the le
     `bubbaloop/global/${MACHINE}/daemon`,
     `bubbaloop/global/${MACHINE}/front_door`,
   ]);
+  const isItsOwn = ({ owner, sizeBytes }: ShmSegment): boolean => owner?.pid === node?.pid && sizeBytes > 30_000_000;
+  // A ledger is answered again for a second.
+  await until(async () => (await rig.ask('shm', decodeShmLedger))?.segments.some(isItsOwn) === true);
   const ledger = await rig.ask('shm', decodeShmLedger);
-  const segment = ledger?.segments.find(({ owner, sizeBytes }) => owner?.pid === node?.pid && sizeBytes > 30_000_000);
+  const segment = ledger?.segments.find(isItsOwn);
   expect(segment).toMatchObject({ owner: { name: 'front_door' }, orphan: false });
   expect(segment?.readers.map(({ pid }) => pid)).toContain(process.pid);
   expect(ledger?.usedBytes).toBeGreaterThan(30_000_000);

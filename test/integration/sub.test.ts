@@ -113,7 +113,7 @@ test('put, get and delete: values as they are typed, answers of everybody', asyn
     'test/get/two  nothing asked',
   ]);
   const echoed = await run('get', 'test/get/one', '{"big": 9007199254740993}', '--cbor', '--json');
-  expect(echoed.stdout).toContain('"body":{"big":9007199254740993}');
+  expect(echoed.stdout).toContain('"body":{"big":"9007199254740993"}');
   expect(await run('get', 'test/nobody')).toMatchObject({
     code: 1,
     stdout: '',
@@ -122,7 +122,6 @@ test('put, get and delete: values as they are typed, answers of everybody', asyn
   expect(await run('get', 'a//b')).toMatchObject({ code: 2 });
   expect(await run('put', 'a', '{', '--cbor')).toMatchObject({ code: 2, stderr: expect.stringContaining('no JSON') });
   expect(await run('put', 'a')).toMatchObject({ code: 2 });
-  expect(await run('put', 'a/*', 'x')).toMatchObject({ code: expect.any(Number) });
 });
 
 test.each([

@@ -34,10 +34,12 @@ function top(flags = ''): string {
   return `BUBBALOOP_MACHINE_ID=${MACHINE} ${bubbaloop} top --endpoint ${router.endpoint} ${flags}`;
 }
 
-/** Through a tmux of its own, in which `allow-passthrough` is as said. */
+/** Through a tmux of its own, in which `allow-passthrough` is as said, and which ends with its terminal. */
 function inTmux(command: string, passthrough: 'on' | 'off'): string {
   const socket = `bubbaloop-xterm-${process.pid}`;
-  return `env -u TMUX tmux -L ${socket} -f /dev/null set -g status on \\; set -g allow-passthrough ${passthrough} \\; new-session '${command}'; tmux -L ${socket} kill-server`;
+  const settings = ['status on', `allow-passthrough ${passthrough}`, 'destroy-unattached on'];
+  const words = [...settings.map((setting) => `set -g ${setting}`), `new-session '${command}'`];
+  return `env -u TMUX tmux -L ${socket} -f /dev/null ${words.join(' \\; ')}; tmux -L ${socket} kill-server`;
 }
 
 /** Waits for the picture on the open wall, and says how far it is from its source. */

@@ -140,6 +140,12 @@ const decoders: readonly [string, Uint8Array, (bytes: Uint8Array) => Decoded<unk
     { id: 'a', type: 'done' },
   ],
   ['daemon manifest', encodeDaemonManifest(manifest), decodeDaemonManifest, manifest],
+  [
+    'daemon manifest with its key',
+    encodeDaemonManifest({ ...manifest, fleetKey: 'none' }),
+    decodeDaemonManifest,
+    { ...manifest, fleetKey: 'none' },
+  ],
   ['node manifest', encodeNodeManifest(nodeManifest), decodeNodeManifest, nodeManifest],
   ['envelope', encodeEnvelope(header, { a: 1 }), decodeEnvelope, { header, body: { a: 1 } }],
   ['shm ledger', encodeShmLedger(ledger), decodeShmLedger, ledger],

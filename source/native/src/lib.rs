@@ -24,6 +24,7 @@ mod publisher;
 mod query;
 mod queryable;
 mod record;
+mod scout;
 mod session;
 mod shared;
 mod shm;

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { conclude } from '../../source/doctor/why/conclude.ts';
+import type { Declarations } from '../../source/doctor/why/declarations.ts';
+import type { Evidence } from '../../source/doctor/why/evidence.ts';
+
+const none: Declarations = { declared: [], known: [], isCut: false };
+const at = (routerZid: string, keyExpr: string, zid: string): Declarations => ({
+  declared: [{ keyExpr, routerZid, zid }],
+  known: [{ keyExpr, atRouter: routerZid, ofRouters: [routerZid] }],
+  isCut: false,
+});
+const nothing = { count: 0, bytes: 0, overMs: 2_000, lastAgoMs: undefined, lastKey: undefined, viaShm: false };
+
+function evidence(change: Partial<Evidence>): Evidence {
+  return {
+    keyExpr: 'bubbaloop/global/jetson_1/x',
+    endpoint: 'tcp/central:7447',
+    own: { zid: 'c', name: 'central' },
+    here: 'central',
+    routers: [
+      { zid: 'c', name: 'central' },
+      { zid: 'j', name: 'jetson_1' },
+    ],
+    links: [['c', 'j']],
+    publishers: none,
+    subscribers: none,
+    queryables: none,
+    tokens: none,
+    machines: ['jetson_1'],
+    names: new Map([['p', 'jetson_1/weather']]),
+    denials: [],
+    missingLinks: [],
+    samples: nothing,
+    reached: new Set(['c', 'j']),
+    ...change,
+  };
+}
+
+const published = at('j', 'bubbaloop/global/jetson_1/x', 'p');
+const subscribed = at('c', 'bubbaloop/global/*/x', 's');
+/** As the router of the publisher tells it. */
+const carried: Declarations = {
+  ...subscribed,
+  known: [...subscribed.known, { keyExpr: 'bubbaloop/global/*/x', atRouter: 'j', ofRouters: ['c'] }],
+};
+
+const denial = (sparesThisMachine: boolean) => ({
+  rule: 'r',
+  keyExprs: ['**'],
+  messages: ['put'],
+  flows: ['egress'],
+  subjects: ['everyone'],
+  sparesThisMachine,
+});
+
+test('verdicts, from what was found', () => {
+  const flowing = { ...nothing, count: 30, bytes: 300, lastAgoMs: 4, lastKey: 'k' };
+  const cases: readonly [string, Partial<Evidence>, RegExp][] = [
+    ['flows', { publishers: published, subscribers: carried, samples: flowing }, /15\.0 samples a second/],
+    [
+      'no-intersection',
+      { keyExpr: 'a/**', publishers: at('c', 'a/b', 'p'), subscribers: at('c', 'a/c', 's'), samples: flowing },
+      /no key in common/,
+    ],
+    ['unwanted', { publishers: published, samples: flowing }, /nobody but doctor/],
+    ['silent', { publishers: published, subscribers: carried }, /for 2\.0 s nothing was sent/],
+    [
+      'dropped',
+      { publishers: published, subscribers: subscribed },
+      /router jetson_1, where .* does not know of the subscription/,
+    ],
+    ['no-route', { publishers: published, subscribers: subscribed, links: [] }, /no route between router jetson_1/],
+    [
+      'no-publisher',
+      { subscribers: subscribed },
+      /^Nobody publishes it: no publisher is declared, and in 2\.0 s nothing was sent\.$/,
+    ],
+    ['no-publisher', { subscribers: subscribed, machines: [] }, /Machine jetson_1 itself is not seen/],
+    ['no-subscriber', { publishers: published }, /^Nobody subscribes to it\.$/],
+    ['no-subscriber', { publishers: published, missingLinks: ['No link to tcp/c:1.'] }, /No link to tcp\/c:1\./],
+    ['asked', { queryables: published }, /a get on it is answered/],
+    ['dropped', { publishers: published, reached: new Set(['c']) }, /subscription at router central/],
+    ['no-route', { publishers: published, reached: new Set(['c']), links: [] }, /no route/],
+    [
+      'local',
+      {
+        keyExpr: 'bubbaloop/local/jetson_1/x',
+        publishers: at('j', 'bubbaloop/local/jetson_1/x', 'p'),
+        reached: new Set(['c']),
+      },
+      /never leaves its machine/,
+    ],
+    ['local', { keyExpr: 'bubbaloop/local/jetson_1/cam/raw' }, /never leaves its machine/],
+    ['local', { publishers: published, denials: [denial(true)] }, /It stays on this machine/],
+    ['no-publisher', { denials: [denial(true)] }, /Nobody publishes it/],
+    ['dropped', { publishers: published, denials: [denial(false)] }, /access control denies it/],
+    [
+      'no-intersection',
+      { keyExpr: 'a/**', publishers: at('c', 'a/b', 'p'), subscribers: at('c', 'a/c', 's') },
+      /no key in common/,
+    ],
+  ];
+  for (const [kind, change, verdict] of cases) {
+    const conclusion = conclude(evidence(change));
+    expect(conclusion).toMatchObject({ kind, ok: kind === 'flows' || kind === 'asked' });
+    expect(conclusion.verdict).toMatch(verdict);
+  }
+});
+
+test('the sentences name who publishes, and a near miss', () => {
+  const { sentences, remedy } = conclude(
+    evidence({ publishers: published, subscribers: at('c', 'bubbaloop/global/jetson-1/x', 's') }),
+  );
+  expect(sentences[0]).toBe('Published by jetson_1/weather (bubbaloop/global/jetson_1/x).');
+  expect(remedy).toContain('bubbaloop/global/jetson-1/x');
+  expect(conclude(evidence({ publishers: published, subscribers: carried })).remedy).toBe(
+    'bubbaloop node logs weather',
+  );
+});
