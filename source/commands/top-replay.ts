@@ -11,10 +11,12 @@ import { Tape } from '../fleet/tape.ts';
 import { runApp } from '../ui/run-app.tsx';
 import type { ReplayPort } from '../ui/top-model.ts';
 import { alertText } from '../view/alerts.ts';
+import type { Keymap } from '../view/keymap.ts';
 import { moveReplay, playReplay, type ReplayPosition } from '../view/replay-keys.ts';
 import type { ReplayView } from '../view/replay-line.ts';
 import type { FleetNews } from '../view/rows.ts';
-import { resolveTheme } from '../view/theme.ts';
+import { type Ground, isGroundWanted, resolveTheme } from '../view/theme.ts';
+import type { ThemeChoice } from '../view/theme-choice.ts';
 
 /** Throws UserError for a file that is no recording, is of another version, or holds nothing. */
 export async function openTape(file: string, rules: RuleSet): Promise<Tape> {
@@ -84,7 +86,15 @@ class ReplayPlayer implements ReplayPort {
   }
 }
 
-export async function showReplay(file: string, rules: RuleSet): Promise<void> {
+export interface ShowReplayOptions {
+  readonly rules: RuleSet;
+  readonly themeChoice: ThemeChoice;
+  readonly hasMouse: boolean;
+  readonly keymap: Keymap;
+}
+
+export async function showReplay(file: string, options: ShowReplayOptions): Promise<void> {
+  const { rules, themeChoice } = options;
   const tape = await openTape(file, rules);
   const player = new ReplayPlayer(tape, file);
   const nothing = {
@@ -95,8 +105,11 @@ export async function showReplay(file: string, rules: RuleSet): Promise<void> {
     endpoint: '',
     readOnly: true,
     intervalMs: 1_000,
-    theme: resolveTheme(process.env),
-    rules,
+    ...options,
+    theme: resolveTheme(process.env, themeChoice),
+    themeOn: isGroundWanted(process.env, themeChoice)
+      ? (ground: Ground) => resolveTheme(process.env, themeChoice, ground)
+      : undefined,
     replay: player,
     now: player.now,
     images: 'off',

@@ -12,12 +12,15 @@ import type { RuleSet } from '../fleet/rules.ts';
 import { createPictureEncoder } from '../graphics/create-picture-encoder.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { runApp } from '../ui/run-app.tsx';
-import { resolveTheme } from '../view/theme.ts';
-import type { NodeTarget } from '../view/ui-state.ts';
+import type { Keymap } from '../view/keymap.ts';
+import { type Ground, isGroundWanted, resolveTheme } from '../view/theme.ts';
+import type { ThemeChoice } from '../view/theme-choice.ts';
+import { INITIAL_UI, type NodeTarget } from '../view/ui-state.ts';
 import type { NodeAction } from '../wire/command.ts';
 import { nativePictures } from '../zenoh/native-pictures.ts';
 import type { Session } from '../zenoh/session.ts';
 import { savePhoto, TopCameras } from './top-cameras.ts';
+import { recallLayout, rememberLayout } from './top-layout.ts';
 import { keepProgramSmall } from './top-memory.ts';
 import type { FleetRecorder } from './top-record.ts';
 
@@ -32,6 +35,11 @@ export interface ShowTopOptions {
   readonly images: ImagesChoice;
   /** Bytes a second for pictures; undefined is no limit. */
   readonly budgetBytesPerSecond?: number;
+  readonly themeChoice: ThemeChoice;
+  readonly hasMouse: boolean;
+  readonly keymap: Keymap;
+  /** Where the layout is kept; absent: it is not. */
+  readonly memoryFolder?: string;
 }
 
 /** Takes the terminal, and gives it back when the user quits, a signal comes or something breaks. */
@@ -41,10 +49,19 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   const fast = nativePictures();
   const cameras = new TopCameras({ ...options, session, scale: fast?.scaleFrame });
   const topics = new TopicWatch(session);
+  const { themeChoice, memoryFolder } = options;
+  const recalled = memoryFolder === undefined ? undefined : recallLayout(memoryFolder);
   const app = runApp({
     ...options,
     topics,
-    theme: resolveTheme(process.env),
+    theme: resolveTheme(process.env, themeChoice),
+    themeOn: isGroundWanted(process.env, themeChoice)
+      ? (ground: Ground) => resolveTheme(process.env, themeChoice, ground)
+      : undefined,
+    initialUi:
+      recalled?.problem === undefined
+        ? recalled?.ui
+        : { ...INITIAL_UI, notice: { kind: 'bad', text: recalled.problem, atMs: Date.now() } },
     onState: recorder?.take,
     status: recorder?.status,
     trouble: recorder?.trouble,
@@ -87,6 +104,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
     process.off('unhandledRejection', fail);
     for (const signal of LEAVING) process.off(signal, leave);
     topics.close();
+    if (memoryFolder !== undefined && failure === undefined) rememberLayout(memoryFolder, app.model.ui);
     await cameras.close();
     await observation.stop();
     await recorder?.close();

@@ -2,6 +2,7 @@ import { usageError } from '../errors.ts';
 import { booleanFlag, type Command, type Invocation, numberFlag, stringFlag } from './command.ts';
 import { RULES_FLAG } from './common-flags.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
+import { SCREEN_FLAGS, screenFlags } from './screen-flags.ts';
 
 /** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
 const MIN_INTERVAL_SECONDS = 0.2;
@@ -21,6 +22,7 @@ export const topCommand: Command = {
     rules: RULES_FLAG,
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    ...SCREEN_FLAGS,
     ...PICTURE_FLAGS,
     record: { type: 'string', placeholder: 'FILE', summary: 'keep what is learnt of the fleet in a new file' },
     recordSize: {
@@ -34,12 +36,22 @@ export const topCommand: Command = {
       type: 'boolean',
       summary: 'print one snapshot as text and end, with 1 where an alert is bad; so does a pipe',
     },
+    line: {
+      type: 'boolean',
+      summary: 'one line, kept up to date; with --once printed once, for the status bar of tmux',
+    },
+    screenReader: {
+      type: 'boolean',
+      summary: 'sentences that say what changed, for screen readers; words are typed, `help` lists them',
+      defaultText: 'on where INK_SCREEN_READER=true',
+    },
     json: { type: 'boolean', summary: 'with --once: the snapshot as JSON' },
   },
   examples: [
     'bubbaloop top --endpoint tcp/192.168.1.20:7447',
     'bubbaloop top --once --json | jq .nodes',
     'bubbaloop top --read-only --interval 5',
+    'bubbaloop top --line --once    # in ~/.tmux.conf: set -g status-right "#(bubbaloop top --line --once)"',
     'bubbaloop top --images blocks --budget 200k',
     'bubbaloop top --record incident.rec',
     'bubbaloop top --replay incident.rec',
@@ -56,6 +68,7 @@ export const topCommand: Command = {
     }
     const images = imagesFlag(invocation);
     const budgetBytesPerSecond = budgetFlag(invocation);
+    const screen = screenFlags(invocation);
     const json = booleanFlag(invocation, 'json');
     const once = booleanFlag(invocation, 'once');
     if (json && !once)
@@ -63,10 +76,20 @@ export const topCommand: Command = {
     const record = stringFlag(invocation, 'record');
     const recordBytes = recordSize(invocation);
     const replay = stringFlag(invocation, 'replay');
-    if (record !== undefined && (once || replay !== undefined)) {
-      throw usageError('--record goes with the screen on a fleet: neither with --once nor with --replay.');
+    const line = booleanFlag(invocation, 'line');
+    const screenReader = booleanFlag(invocation, 'screenReader');
+    if (line && (json || screenReader)) throw usageError('--line takes neither --json nor --screen-reader.');
+    if (screenReader && once) throw usageError('--screen-reader takes no --once: that is text already.');
+    const isText = once || line || screenReader;
+    if (record !== undefined && (isText || replay !== undefined)) {
+      throw usageError(
+        '--record goes with the screen on a fleet: not with --once, --line, --screen-reader or --replay.',
+      );
     }
-    if (replay !== undefined && once) throw usageError('--replay shows a screen: --once has none.');
+    if (replay !== undefined && isText) {
+      throw usageError('--replay shows a screen: --once, --line and --screen-reader have none.');
+    }
+    const snapshot = json ? 'json' : once ? 'text' : undefined;
     const { runTop } = await import('./top-run.ts');
     return runTop({
       endpoint: stringFlag(invocation, 'endpoint'),
@@ -76,8 +99,10 @@ export const topCommand: Command = {
       readOnly: booleanFlag(invocation, 'readOnly'),
       intervalSeconds,
       images,
+      ...screen,
+      isLayoutKept: true,
       budgetBytesPerSecond,
-      output: once ? (json ? 'json' : 'text') : undefined,
+      output: line ? (once ? 'line-once' : 'line') : screenReader ? 'sentences' : snapshot,
     });
   },
 };

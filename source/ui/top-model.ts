@@ -17,13 +17,14 @@ import { alertText } from '../view/alerts.ts';
 import type { PicturePlace } from '../view/camera-tile.ts';
 import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
 import { type Effect, handleKey, type KeyPress } from '../view/handle-key.ts';
-import type { KeyContext } from '../view/keymap.ts';
+import type { KeyContext, Keymap } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
+import { handleMouse, type MouseEvent } from '../view/mouse.ts';
 import { nodeAilment } from '../view/node-ailment.ts';
 import { createContentMaker } from '../view/panes.ts';
 import type { ReplayView } from '../view/replay-line.ts';
 import type { FleetNews, FleetRows } from '../view/rows.ts';
-import { buildScene, type Scene, type Screen } from '../view/screen.ts';
+import { buildScene, type Scene, type SceneInput, type Screen } from '../view/screen.ts';
 import { createScreenRowMaker } from '../view/screen-rows.ts';
 import type { Theme } from '../view/theme.ts';
 import { INITIAL_UI, type NodeTarget, type Notice, type UiState } from '../view/ui-state.ts';
@@ -68,6 +69,10 @@ export interface TopModelOptions {
   /** Least time between two screens that nobody asked for with a key; also the step of the ages. Milliseconds. */
   readonly intervalMs: number;
   readonly banner?: string;
+  /** The keys as this user has them; absent: the usual ones. */
+  readonly keymap?: Keymap;
+  /** What was chosen when the last run ended. */
+  readonly initialUi?: UiState;
   /** The one way out for commands. */
   readonly send: GatedSend;
   /** Follows a log; absent: it is asked for again and again. */
@@ -113,7 +118,8 @@ export class TopModel {
   readonly #listeners = new Set<() => void>();
   readonly #memory: FleetMemory;
   #news: FleetNews;
-  #ui: UiState = INITIAL_UI;
+  #ui: UiState;
+  #theme: Theme;
   #size: Size;
   #scene: Scene;
   #drawnAtMs = 0;
@@ -130,6 +136,8 @@ export class TopModel {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#size = options.size;
+    this.#theme = options.theme;
+    this.#ui = options.initialUi ?? INITIAL_UI;
     this.#actions = new ActionRunner({
       send: options.send,
       who: options.who ?? 'this top',
@@ -220,6 +228,25 @@ export class TopModel {
     this.#draw();
   }
 
+  /** A click or a turn of the wheel, on what is drawn now. */
+  mouse(event: MouseEvent): void {
+    const { ui, keys } = handleMouse(event, this.#sceneInput(), this.#scene);
+    this.#ui = ui;
+    for (const key of keys) this.press({ key, text: '' });
+    if (keys.length === 0) this.#draw();
+  }
+
+  /** What is chosen on the screen now. */
+  get ui(): UiState {
+    return this.#ui;
+  }
+
+  /** Draws in other colours from here on. */
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    this.#draw();
+  }
+
   resize(size: Size): void {
     this.#size = size;
     this.#draw();
@@ -302,21 +329,26 @@ export class TopModel {
     return keyContext(this.#ui, this.#content(this.#ui.pane), {
       readOnly: this.#options.readOnly,
       linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
+      keymap: this.#options.keymap,
     });
   }
 
   #build(): Scene {
+    return buildScene(this.#sceneInput());
+  }
+
+  #sceneInput(): SceneInput {
     const { options, ui } = { options: this.#options, ui: this.#ui };
     this.#news = this.#look();
     const rows = this.#rows();
     const banner = [options.banner, options.status?.()].filter(Boolean).join(' ');
-    return buildScene({
+    return {
       fleet: this.#fleet,
       rows,
       content: (pane) => this.#content(pane),
       ui,
       size: this.#size,
-      theme: options.theme,
+      theme: this.#theme,
       nowMs: this.#now(),
       keys: this.#keyContext(),
       readOnly: options.readOnly,
@@ -326,7 +358,7 @@ export class TopModel {
       pictures: options.pictures?.view() ?? NO_PICTURES,
       trends: this.#history,
       usual: this.#lookAtVersions(rows),
-    });
+    };
   }
 
   /** Builds the screen, and tells the components where it is another than before. */

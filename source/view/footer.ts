@@ -3,7 +3,7 @@
 import { countItems, isBatchOver } from '../fleet/batch-actions.ts';
 import { batchWords } from './actions-list.ts';
 import { formatAge } from './format.ts';
-import { type Binding, KEYMAP, type KeyContext, keyLabel } from './keymap.ts';
+import { type Binding, type KeyContext, keyLabel, keymapOf } from './keymap.ts';
 import { promptLine } from './palette.ts';
 import { fit, sanitize, textWidth } from './text.ts';
 import type { Glyphs, Line, Span } from './theme.ts';
@@ -72,13 +72,21 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
   const busy = busyWords(ui, options.nowMs);
   if (busy !== '') return [{ text: fit(` ${options.glyphs.busy} ${busy} …`, options.width), style: 'info' }];
   // A key that cannot work now is left out; pressed all the same, it says why.
-  const shown = KEYMAP.filter((binding) => binding.footer && binding.disabledReason?.(options.keys) === undefined);
+  const shown = keymapOf(options.keys).bindings.filter(
+    (binding) => binding.footer && binding.keys.length > 0 && binding.disabledReason?.(options.keys) === undefined,
+  );
   const pairsOf = (bindings: readonly Binding[]): readonly (readonly [key: string, what: string])[] => [
     ...escapeHint(ui, options.keys),
     ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),
   ];
-  const all = pairsOf(shown);
-  return hints(options, hintsWidth(all) <= options.width ? all : pairsOf(shown.filter((one) => !one.isFooterSpare)));
+  // The way to the list of all keys, and the way out, must not be what has no room.
+  const spare = shown.filter((one) => one.isFooterSpare);
+  let kept: readonly Binding[] = shown;
+  while (spare.length > 0 && hintsWidth(pairsOf(kept)) > options.width) {
+    const dropped = spare.pop();
+    kept = kept.filter((one) => one !== dropped);
+  }
+  return hints(options, pairsOf(kept));
 }
 
 function keyName(key: string, glyphs: Glyphs): string {

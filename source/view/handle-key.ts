@@ -2,7 +2,7 @@
 import { type BatchAction, type BatchMode, countItems } from '../fleet/batch-actions.ts';
 import { chosenNodes, selectedNode } from './action-fit.ts';
 import { plural } from './format.ts';
-import { bindingOf, type KeyContext, type KeyName } from './keymap.ts';
+import { type KeyContext, type KeyName, keymapOf } from './keymap.ts';
 import { PANE_IDS } from './layout.ts';
 import { detailsPlace, linkKey } from './link-keys.ts';
 import type { RowLink } from './links.ts';
@@ -80,7 +80,7 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
     case 'help':
       return same(overlayKey(ui, press, scene));
     case 'actions': {
-      const isCancel = bindingOf(press.key)?.action === 'stop';
+      const isCancel = keymapOf(scene.keys).bindingOf(press.key)?.action === 'stop';
       return isCancel ? { ui, effects: [{ kind: 'cancel' }] } : same(overlayKey(ui, press, scene));
     }
     case 'logs':
@@ -88,7 +88,7 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
     case 'palette':
       return paletteKey(ui, ui.overlay, press, scene, mainKey);
     case 'cameras':
-      return wallKey(ui, ui.overlay, press, scene.wall);
+      return wallKey(ui, ui.overlay, press, keymapOf(scene.keys), scene.wall);
     case 'none':
       return mainKey(ui, press, scene);
   }
@@ -99,7 +99,7 @@ function same(ui: UiState): KeyResult {
 }
 
 function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
-  const binding = bindingOf(press.key);
+  const binding = keymapOf(scene.keys).bindingOf(press.key);
   // Any key takes an old notice away; the one it brings stays.
   const ui = before.notice === undefined ? before : { ...before, notice: undefined };
   if (binding === undefined) return same(ui);

@@ -82,6 +82,8 @@ export interface KeyContext {
   readonly markCount?: number;
   /** The selected pane is sorted by a column. */
   readonly isSorted?: boolean;
+  /** The keys as this user has them; absent: {@link DEFAULT_KEYMAP}. */
+  readonly keymap?: Keymap;
 }
 
 export interface Binding {
@@ -90,7 +92,7 @@ export interface Binding {
   readonly group: KeyGroup;
   /** Short, for the footer. Absent: not shown there. */
   readonly footer?: string;
-  /** Left out of the footer first, where not all of it fits. */
+  /** Left out of the footer where not all of it fits, the last of these first. */
   readonly isFooterSpare?: boolean;
   /** One line for the `?` overlay and the README. */
   readonly help: string;
@@ -113,7 +115,7 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'down', keys: ['down', 'j'], group: 'Move', help: 'one row down' },
   { action: 'first', keys: ['g', 'home'], group: 'Move', help: 'first row' },
   { action: 'last', keys: ['G', 'end'], group: 'Move', help: 'last row' },
-  { action: 'page-up', keys: ['pageup', 'ctrl-b'], group: 'Move', help: 'one page up' },
+  { action: 'page-up', keys: ['pageup'], group: 'Move', help: 'one page up' },
   { action: 'page-down', keys: ['pagedown', 'ctrl-f'], group: 'Move', help: 'one page down' },
   { action: 'half-up', keys: ['ctrl-u'], group: 'Move', help: 'half a page up' },
   { action: 'half-down', keys: ['ctrl-d'], group: 'Move', help: 'half a page down' },
@@ -134,6 +136,7 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['enter'],
     group: 'Look',
     footer: 'details',
+    isFooterSpare: true,
     help: 'everything known about the selected row',
     disabledReason: (context) => (context.hasRow ? undefined : 'There is no row to open here.'),
   },
@@ -152,7 +155,9 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Look',
     help: 'among the cameras: the selected one’s picture into a PNG file',
     disabledReason: (context) =>
-      context.isWallOpen === true ? undefined : 'A photo is taken among the cameras: key c goes there.',
+      context.isWallOpen === true
+        ? undefined
+        : `A photo is taken among the cameras: key ${keymapOf(context).label('cameras')} goes there.`,
   },
   {
     action: 'filter',
@@ -169,12 +174,30 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'quit', keys: ['q', 'ctrl-c'], group: 'Leave', footer: 'quit', help: 'quit' },
 ];
 
-const BY_KEY: ReadonlyMap<KeyName, Binding> = new Map(
-  KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)),
-);
+/** What every key does, for one user. */
+export interface Keymap {
+  readonly bindings: readonly Binding[];
+  bindingOf(key: KeyName): Binding | undefined;
+  /** The first key of an action as people read it; the action's name where the user gave it none. */
+  label(action: ActionId): string;
+}
 
-export function bindingOf(key: KeyName): Binding | undefined {
-  return BY_KEY.get(key);
+export function createKeymap(bindings: readonly Binding[]): Keymap {
+  const byKey = new Map(bindings.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)));
+  return {
+    bindings,
+    bindingOf: (key) => byKey.get(key),
+    label(action) {
+      const key = bindings.find((binding) => binding.action === action)?.keys[0];
+      return key === undefined ? action : keyLabel(key);
+    },
+  };
+}
+
+export const DEFAULT_KEYMAP: Keymap = createKeymap(KEYMAP);
+
+export function keymapOf(context: Pick<KeyContext, 'keymap'>): Keymap {
+  return context.keymap ?? DEFAULT_KEYMAP;
 }
 
 const KEY_LABELS: Readonly<Record<string, string>> = {
@@ -195,11 +218,28 @@ const KEY_LABELS: Readonly<Record<string, string>> = {
   ' ': 'Space',
 };
 
+/** Whether a terminal can send such a key, in the words of {@link KeyName}. Tab is Ctrl-I and Enter Ctrl-M for all of them. */
+export function isKeyName(text: string): boolean {
+  if (text in KEY_LABELS) return true;
+  if (/^ctrl-[a-z]$/.test(text)) return text !== 'ctrl-i' && text !== 'ctrl-m';
+  return /^[^\p{Control}\p{Format}\p{Surrogate}]$/u.test(text);
+}
+
 /** A key as people read it: `Ctrl-D`, `PgUp`, `x`. */
 export function keyLabel(key: KeyName): string {
   const label = KEY_LABELS[key];
   if (label !== undefined) return label;
   return key.startsWith('ctrl-') ? `Ctrl-${key.slice(5).toUpperCase()}` : key;
+}
+
+/** The key that {@link keyLabel} made a label of; undefined where it is none. */
+export function keyOfLabel(label: string): KeyName | undefined {
+  if (label === '⏎') return 'enter';
+  const named = Object.entries(KEY_LABELS).find(([, text]) => text === label)?.[0];
+  if (named !== undefined) return named;
+  const control = /^Ctrl-([A-Z])$/.exec(label)?.[1];
+  if (control !== undefined) return `ctrl-${control.toLowerCase()}`;
+  return isKeyName(label) ? label : undefined;
 }
 
 /** The README's table of keys, in Markdown. */

@@ -2,10 +2,11 @@
 import type { BatchAction } from '../fleet/batch-actions.ts';
 import { READ_ONLY_REASON } from '../fleet/command-gate.ts';
 import { unfitReason } from './action-fit.ts';
-import type { Binding, KeyContext } from './keymap.ts';
+import { type Binding, type KeyContext, keymapOf } from './keymap.ts';
 
 export function needsNode(context: KeyContext): string | undefined {
-  if (context.node === undefined) return 'Select a node first: key 1 goes to the nodes.';
+  if (context.node === undefined)
+    return `Select a node first: key ${keymapOf(context).label('pane-nodes')} goes to the nodes.`;
   return undefined;
 }
 
@@ -24,7 +25,9 @@ function orderReason(action: BatchAction): (context: KeyContext) => string | und
 }
 
 function needsLog(context: KeyContext): string | undefined {
-  return context.isLogOpen === true ? undefined : 'This works in an open log: key l opens one.';
+  return context.isLogOpen === true
+    ? undefined
+    : `This works in an open log: key ${keymapOf(context).label('logs')} opens one.`;
 }
 
 function needsRow(context: KeyContext): string | undefined {

@@ -1,6 +1,6 @@
 /** What the keys do in an open log. Pure. */
 import type { KeyPress, KeyResult, KeyScene } from './handle-key.ts';
-import { bindingOf } from './keymap.ts';
+import { keymapOf } from './keymap.ts';
 import { findRow } from './log-view.ts';
 import { CLOSED, moveBy } from './overlay-keys.ts';
 import type { NodeRow } from './rows.ts';
@@ -34,7 +34,7 @@ export function logKey(before: UiState, logs: LogsView, press: KeyPress, scene: 
     overlay: { kind: 'logs', logs: { ...logs, ...change } },
   });
   if (logs.typing !== undefined) return typingKey(ui, logs, logs.typing, press, scene);
-  const action = bindingOf(press.key)?.action;
+  const action = keymapOf(scene.keys).bindingOf(press.key)?.action;
   const rows = scene.logRows ?? [];
   const lastTop = Math.max(0, rows.length - scene.pageRows);
   const top = logs.top === 'end' ? lastTop : Math.min(logs.top, lastTop);

@@ -1,6 +1,6 @@
 /** What the keys do in what lies on top of the panes, and how they move in lists. Pure. */
 import type { Effect, KeyPress, KeyResult, KeyScene } from './handle-key.ts';
-import { type ActionId, bindingOf } from './keymap.ts';
+import { type ActionId, keymapOf } from './keymap.ts';
 import { stretchRange } from './marks.ts';
 import type { PaneRow } from './rows.ts';
 import { forgetTrail, goBack } from './trail.ts';
@@ -106,7 +106,7 @@ export function dialogKey(
 /** Details, help and actions: they scroll and close. */
 export function overlayKey(ui: UiState, press: KeyPress, scene: KeyScene): UiState {
   const { overlay } = ui;
-  const action = bindingOf(press.key)?.action;
+  const action = keymapOf(scene.keys).bindingOf(press.key)?.action;
   if (action === 'back') return goBack(ui) ?? ui;
   if (action === 'quit' || press.key === 'enter') return { ...forgetTrail(ui), overlay: CLOSED };
   if (overlay.kind === 'help' && action === 'help') return { ...ui, overlay: CLOSED };

@@ -3,7 +3,7 @@
 import { modeWords } from './dialog.ts';
 import type { FramedLine } from './frame.ts';
 import { drawFrame, innerWidth } from './frame.ts';
-import { KEYMAP, type KeyGroup, keyLabel } from './keymap.ts';
+import { type KeyGroup, type Keymap, keyLabel } from './keymap.ts';
 import type { Rect, Size } from './layout.ts';
 import { REPLAY_KEYS } from './replay-keys.ts';
 import { cut, fit, wrap } from './text.ts';
@@ -71,15 +71,16 @@ const FILTER_HELP: readonly (readonly [example: string, what: string])[] = [
 ];
 
 /** The lines of the help, before scrolling. */
-export function helpLines(width: number): readonly FramedLine[] {
+export function helpLines(width: number, keymap: Keymap): readonly FramedLine[] {
   const lines: FramedLine[] = [];
   const entry = (key: string, what: string): FramedLine => ({
     line: [{ text: `   ${fit(key, 16)}`, style: 'key' }, { text: cut(what, Math.max(10, width - 21)) }],
   });
   for (const group of GROUPS) {
     lines.push({ line: [{ text: ` ${group}`, style: 'title' }] });
-    for (const binding of KEYMAP) {
-      if (binding.group === group) lines.push(entry(binding.keys.map(keyLabel).join(' '), binding.help));
+    for (const binding of keymap.bindings) {
+      if (binding.group === group && binding.keys.length > 0)
+        lines.push(entry(binding.keys.map(keyLabel).join(' '), binding.help));
     }
   }
   lines.push({ line: [{ text: ' Filter, words joined by "and"', style: 'title' }] });
@@ -89,8 +90,8 @@ export function helpLines(width: number): readonly FramedLine[] {
   return lines;
 }
 
-export function drawHelp(top: number, rect: Rect, theme: Theme): readonly string[] {
-  const lines = helpLines(innerWidth(rect.width));
+export function drawHelp(top: number, rect: Rect, theme: Theme, keymap: Keymap): readonly string[] {
+  const lines = helpLines(innerWidth(rect.width), keymap);
   const height = rect.height - 2;
   const first = Math.min(top, Math.max(0, lines.length - height));
   return drawFrame(theme.paint, lines.slice(first, first + height), {

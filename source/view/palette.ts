@@ -1,6 +1,6 @@
 /** The list behind `:`: panes, keys, machines and nodes by name, those that fit best first. */
 import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
-import { KEYMAP, type KeyContext, type KeyName, keyLabel } from './keymap.ts';
+import { type KeyContext, type KeyName, keyLabel, keymapOf } from './keymap.ts';
 import { PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
 import { PANES } from './panes.ts';
 import type { FleetRows, NodeRow } from './rows.ts';
@@ -41,7 +41,7 @@ export function paletteEntries(text: string, rows: FleetRows, keys: KeyContext):
     const { tab, title } = PANES[pane];
     offer(tab, () => ({ kind: 'pane', pane, name: tab.toLowerCase(), hint: `pane ${title}` }));
   }
-  for (const { action, keys: names, help, group, disabledReason } of KEYMAP) {
+  for (const { action, keys: names, help, group, disabledReason } of keymapOf(keys).bindings) {
     const [key] = names;
     if (key === undefined || !PALETTE_GROUPS.has(group) || LEFT_OUT.has(action)) continue;
     offer(action, () => ({

@@ -144,7 +144,9 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     align: 'left',
     width: 11,
     drop: 4,
-    cell: (row, { glyphs }) => healthSpan(row, glyphs),
+    // What was heard of it before is no news of its health now.
+    cell: (row, { glyphs }) =>
+      row.freshness === 'live' ? healthSpan(row, glyphs) : { text: glyphs.none, style: 'dim' },
     text: (row) => row.node.health,
   },
   {

@@ -16,7 +16,7 @@ import { footerLine } from './footer.ts';
 import { plural } from './format.ts';
 import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
 import { headerLine } from './header.ts';
-import type { KeyContext } from './keymap.ts';
+import { type KeyContext, keymapOf } from './keymap.ts';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
 import type { RowLink } from './links.ts';
 import { drawLinks, linkLineCount } from './links-line.ts';
@@ -28,8 +28,9 @@ import { isMarked, paneAside } from './pane-aside.ts';
 import { PANES } from './panes.ts';
 import { type ReplayView, replayLine } from './replay-line.ts';
 import type { FleetRows } from './rows.ts';
+import { tabsOf } from './tab-line.ts';
 import { cut, fit, sanitize, textWidth, wrap } from './text.ts';
-import type { Span, Theme } from './theme.ts';
+import type { Line, Span, Theme } from './theme.ts';
 import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
 import type { UsualVersions } from './versions.ts';
 import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
@@ -38,6 +39,8 @@ import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } fro
 export interface Placed {
   readonly rect: Rect;
   readonly lines: readonly string[];
+  /** Absent for what lies over the panes. */
+  readonly pane?: PaneId;
 }
 
 export type Screen =
@@ -108,7 +111,7 @@ export function buildScene(input: SceneInput): Scene {
     ...alertLines(input, layout.alertRows),
     ...(layout.kind === 'tabs' ? [tabLine(input, size.columns)] : []),
   ];
-  const footer = theme.paint(footerLine(ui, { nowMs, width: size.columns, keys: input.keys, glyphs }));
+  const footer = theme.paint(footerSpans(input, ui));
   const body: Rect = { x: 0, y: above.length, width: size.columns, height: size.rows - above.length - 1 };
   const page = Math.max(1, body.height - 2);
   const { overlay } = ui;
@@ -132,8 +135,8 @@ export function buildScene(input: SceneInput): Scene {
       return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
     case 'help': {
-      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
-      const overlayRows = helpLines(innerWidth(body.width)).length;
+      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme, keymapOf(input.keys)) }];
+      const overlayRows = helpLines(innerWidth(body.width), keymapOf(input.keys)).length;
       const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
       return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
@@ -149,7 +152,7 @@ export function buildScene(input: SceneInput): Scene {
     }
     default:
   }
-  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ rect, lines: drawPane(input, ui, pane, rect) }));
+  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ pane, rect, lines: drawPane(input, ui, pane, rect) }));
   const dialog = drawOnTop(input, overlay);
   const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
@@ -169,6 +172,16 @@ function drawOnTop({ rows, keys, size, theme }: SceneInput, overlay: Overlay): P
   if (overlay.kind === 'dialog') return drawDialog(overlay.dialog, size, theme);
   if (overlay.kind !== 'palette') return undefined;
   return drawPalette(paletteEntries(overlay.text, rows, keys), overlay.index, size, theme);
+}
+
+/** The last line before it is painted: the mouse must know what stands where. */
+export function footerSpans(input: SceneInput, ui: UiState): Line {
+  const { glyphs } = input.theme;
+  const { columns: width } = input.size;
+  const options = { nowMs: input.nowMs, width, keys: input.keys, glyphs };
+  if (ui.overlay.kind !== 'cameras') return footerLine(ui, options);
+  if (ui.notice === undefined) return wallFooter(input.pictures, ui.overlay.isLarge, width, glyphs.enter);
+  return footerLine({ ...ui, overlay: { kind: 'none' } }, options);
 }
 
 function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
@@ -268,23 +281,10 @@ function paneTitleSpans(
 
 /** As many tabs as fit, those about the selected one where not all do. */
 function tabLine({ theme, content, ui }: SceneInput, width: number): string {
-  const tabs = PANE_IDS.map((id, index) => {
-    const count = PANES[id].isCounted === false ? '' : `${content(id).totalCount} `;
-    return { id, text: ` ${index + 1} ${PANES[id].tab} ${count}` };
-  });
-  const upTo = (from: number, to: number): number =>
-    tabs.slice(from, to + 1).reduce((sum, { text }) => sum + textWidth(text), 0);
-  const selected = PANE_IDS.indexOf(ui.pane);
-  let first = 0;
-  while (first < selected && upTo(first, selected) > width) first += 1;
-  const spans: Span[] = [];
-  let used = 0;
-  for (const { id, text } of tabs.slice(first)) {
-    if (used + textWidth(text) > width) break;
-    spans.push({ text, style: id === ui.pane ? 'choice' : 'dim' });
-    used += textWidth(text);
-  }
-  return theme.paint([...spans, { text: ' '.repeat(width - used) }]);
+  const tabs = tabsOf(ui.pane, (id) => content(id).totalCount, width);
+  const spans = tabs.map(({ pane, text }): Span => ({ text, style: pane === ui.pane ? 'choice' : 'dim' }));
+  const used = tabs.reduce((sum, { text }) => sum + text.length, 0);
+  return theme.paint([...spans, { text: ' '.repeat(Math.max(0, width - used)) }]);
 }
 
 function alertLines({ alerts, fleet, nowMs, size, theme }: SceneInput, rows: number): readonly string[] {
@@ -367,20 +367,15 @@ function wallScene(
   above: readonly string[],
   body: Rect,
 ): Scene {
-  const { theme, size, pictures } = input;
+  const { theme, size } = input;
   const { wall, grid, overlay } = drawWallScene(input, choice, body);
-  const { notice } = ui;
-  const footer =
-    notice === undefined
-      ? wallFooter(pictures, choice.isLarge, size.columns, theme.glyphs.enter)
-      : footerLine({ ...ui, overlay: { kind: 'none' } }, { ...input, width: size.columns, glyphs: theme.glyphs });
   return {
     screen: {
       kind: 'full',
       size,
       above,
       panes: [{ rect: body, lines: wall.lines }],
-      footer: theme.paint(footer),
+      footer: theme.paint(footerSpans(input, ui)),
       pictures: wall.places,
     },
     ui: overlay === choice ? ui : { ...ui, overlay },

@@ -11,11 +11,12 @@ import { keyContext } from '../../source/view/action-fit.ts';
 import { alertText } from '../../source/view/alerts.ts';
 import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
 import { handleKey, type KeyPress, type KeyResult } from '../../source/view/handle-key.ts';
-import type { KeyContext } from '../../source/view/keymap.ts';
+import type { KeyContext, Keymap } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
+import { handleMouse, type MouseEvent } from '../../source/view/mouse.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
 import type { ReplayView } from '../../source/view/replay-line.ts';
-import { buildScene, type Scene } from '../../source/view/screen.ts';
+import { buildScene, type Scene, type SceneInput } from '../../source/view/screen.ts';
 import { createScreenRowMaker } from '../../source/view/screen-rows.ts';
 import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';
 import { INITIAL_UI, type UiState } from '../../source/view/ui-state.ts';
@@ -103,6 +104,7 @@ export class Desk {
   size: Size;
   nowMs = NOW_MS;
   readOnly = false;
+  keymap: Keymap | undefined;
   pictures: PicturesView = NO_PICTURES;
   trends: Trends = NO_TRENDS;
   topics: TopicsView = NO_TOPICS;
@@ -119,8 +121,14 @@ export class Desk {
   }
 
   scene(): Scene {
+    const scene = buildScene(this.input());
+    this.ui = scene.ui;
+    return scene;
+  }
+
+  input(): SceneInput {
     const rows = this.#rows();
-    const scene = buildScene({
+    return {
       fleet: this.fleet,
       rows,
       content: (pane) => this.content(pane),
@@ -135,9 +143,15 @@ export class Desk {
       pictures: this.pictures,
       trends: this.trends,
       usual: createVersionLook()(rows),
-    });
-    this.ui = scene.ui;
-    return scene;
+    };
+  }
+
+  /** A click or a turn of the wheel; the effects of the keys that it presses. */
+  mouse(kind: MouseEvent['kind'], x: number, y: number): KeyResult['effects'] {
+    const scene = this.scene();
+    const { ui, keys } = handleMouse({ kind, x, y }, this.input(), scene);
+    this.ui = ui;
+    return this.press(...keys);
   }
 
   #alerts(): readonly Alert[] {
@@ -158,6 +172,7 @@ export class Desk {
     return keyContext(this.ui, this.content(this.ui.pane), {
       readOnly: this.readOnly,
       linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
+      keymap: this.keymap,
     });
   }
 
