@@ -238,9 +238,9 @@ const CASES: Readonly<Partial<Record<ActionId, KeyCase>>> = {
   'log-filter': async ({ at, press }) => {
     await openLog(at);
     await press();
-    await at.type('second');
+    await at.type('out second');
     await at.press('Enter');
-    await at.until((lines) => !lines.join('').includes('written by gamma') && lines.join('').includes('&second'));
+    await at.until((lines) => !lines.join('').includes('out written') && lines.join('').includes('&out second'));
     await leaveLog(at);
   },
   'log-wrap': async ({ at, press }) => {
