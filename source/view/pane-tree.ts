@@ -187,4 +187,5 @@ export const TREE_PANE = definePane<TreeRow>({
   rows: (fleet) => fleet.tree,
   details: treeDetails,
   isCounted: false,
+  isSortable: false,
 });

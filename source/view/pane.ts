@@ -38,12 +38,14 @@ export interface PaneDefinition<Row extends PaneRow> {
   readonly keys?: readonly string[];
   /** Whether its rows are made to be counted where it is not shown; default true. */
   readonly isCounted?: boolean;
+  /** Whether the rows may stand in another order; default true. */
+  readonly isSortable?: boolean;
 }
 
 /** A pane, whatever its rows are. */
 export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'links' | 'rows'> {
   rows(fleet: FleetRows): readonly PaneRow[];
-  /** Ids and titles of its columns, in the order of the table. */
+  /** Ids and titles of the columns that it may be sorted by, in the order of the table. */
   readonly columns: readonly { readonly id: string; readonly title: string }[];
   /** Makes a function that gives the content for a filter and an order; it keeps what it can from one call to the next. */
   createContent(): (fleet: FleetRows, filter: string, sort?: SortChoice) => PaneContent;
@@ -66,7 +68,7 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     isCounted,
     note: (fleet) => definition.note?.(fleet) ?? '',
     rows: (fleet) => definition.rows(fleet),
-    columns: definition.columns,
+    columns: definition.isSortable === false ? [] : definition.columns,
     createContent() {
       const sortRows = createRowSorter<Row>();
       return (fleet, filter, sort) => contentOf(definition, definition.rows(fleet), filter, sort, sortRows);

@@ -54,6 +54,7 @@ export function tellStory(options: StoryOptions, tell: (state: FleetState, atMs:
     if (node !== undefined) nodes[index] = changed(node, random.below(7), step);
     if (random.below(40) === 0) nodes.pop();
     if (random.below(40) === 0) nodes.push(fleetNode({ name: `extra_${step}` }));
+    if (random.below(25) === 0) happens({ type: 'listening', machines: random.below(3) === 0 ? 'all' : new Set([id]) });
     switch (random.below(9)) {
       case 0:
         happens({ type: 'heartbeats', atMs, beats: nodes.map(({ name }) => ({ machine: id, node: name })) });

@@ -282,3 +282,9 @@ test('topics and the tree fill the screen at every size, whatever names say', ()
     }
   }
 });
+
+test('a tree has one order only', () => {
+  const desk = new Desk(fleet, { columns: 120, rows: 32 });
+  desk.press('t', '>', '<', '>', 'o');
+  expect(desk.ui.views.tree.sort).toBeUndefined();
+});
