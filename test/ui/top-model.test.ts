@@ -6,10 +6,11 @@ import type { FleetNode } from '../../source/fleet/state.ts';
 import type { FollowLog } from '../../source/ui/log-reader.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
 import { KEYMAP } from '../../source/view/keymap.ts';
+import { NO_NEWS } from '../../source/view/rows.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import type { NodeTarget } from '../../source/view/ui-state.ts';
 import type { NodeAction } from '../../source/wire/command.ts';
-import { fleetNode } from '../support/screen-input.ts';
+import { fleetNode, fleetState } from '../support/screen-input.ts';
 
 const BEGIN_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
 
@@ -416,4 +417,42 @@ test('a log is followed where that can be done, its lines are kept and named, an
   expect(at.text()).toMatch(/12:00:01.000Z b \| err first[\s\S]*12:00:02.000Z a \| out second/);
   press(at, 'q');
   expect(followed.slice(1).every(({ isClosed }) => isClosed)).toBe(true);
+});
+
+test('in a replay its keys go first, unless they are letters of a text', () => {
+  const pressed: string[] = [];
+  const state = fleetState({ machines: { m: [fleetNode({ name: 'a' })] } });
+  const model = new TopModel({
+    endpoint: '',
+    theme: PLAIN_THEME,
+    size: { columns: 120, rows: 32 },
+    readOnly: true,
+    intervalMs: 1_000,
+    send: commandGate(async () => ({ ok: false, message: '', output: '' }), { readOnly: true }),
+    replay: {
+      view: () => ({ startMs: 0, endMs: 1_000, atMs: 0, isPaused: true, speed: 1, file: 'x.rec', problem: '' }),
+      state: () => state,
+      news: () => NO_NEWS,
+      press(key) {
+        pressed.push(key);
+        return key === ' ';
+      },
+    },
+    quit: () => undefined,
+    suspend: () => undefined,
+  });
+  const press = (...keys: readonly string[]): void => {
+    for (const key of keys) model.press({ key, text: key.length === 1 ? key : '' });
+  };
+  press(' ');
+  expect(model.ui.views.nodes.marks).toBeUndefined();
+  expect(pressed).toEqual([' ']);
+  press('/', 'a', ' ', 'enter');
+  expect(model.ui.views.nodes.filter).toBe('a ');
+  press(':', 'a', ' ', 'b');
+  expect(model.ui.overlay).toMatchObject({ kind: 'palette', text: 'a b' });
+  press('escape', 'l', '/', 'a', ' ');
+  expect(model.ui.overlay).toMatchObject({ kind: 'logs', logs: { search: 'a ' } });
+  expect(pressed.filter((key) => key === ' ')).toHaveLength(1);
+  model.close();
 });
