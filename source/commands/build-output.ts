@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from '../daemon/home.ts';
 import { LogTail } from '../daemon/log-reader.ts';
+import { ChunkJoiner, type LogTarget, RemoteFollower } from '../fleet/remote-log.ts';
 import type { Session } from '../zenoh/session.ts';
 import { plainLines, splitLine } from './log-lines.ts';
-import { ChunkJoiner, type LogTarget, RemoteFollower } from './remote-log.ts';
 
 const LOOK_MS = 100;
 /** How long the last lines may take after the answer. */

@@ -24,3 +24,11 @@ export function homeFlag(what: string): Flag {
     defaultText: 'BUBBALOOP_HOME, then ~/.bubbaloop',
   };
 }
+
+/** The rule file of `top` and `check`. */
+export const RULES_FLAG: Flag = {
+  type: 'string',
+  placeholder: 'FILE',
+  summary: 'what counts as wrong, JSON5',
+  defaultText: 'rules.json5 in BUBBALOOP_HOME or ~/.bubbaloop, where there is one',
+};

@@ -1,5 +1,6 @@
 import { booleanFlag, type Command, numberFlag } from './command.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
+import { SCREEN_FLAGS, screenFlags } from './screen-flags.ts';
 
 export const demoCommand: Command = {
   name: 'demo',
@@ -7,12 +8,14 @@ export const demoCommand: Command = {
   flags: {
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
     interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    ...SCREEN_FLAGS,
     ...PICTURE_FLAGS,
   },
   examples: ['bubbaloop demo', 'bubbaloop demo | cat    # one snapshot as plain text'],
   async run(invocation) {
     const images = imagesFlag(invocation);
     const budgetBytesPerSecond = budgetFlag(invocation);
+    const screen = screenFlags(invocation);
     const [{ DEMO_MACHINE, startDemoFleet }, { showNoCredentials }] = await Promise.all([
       import('./demo-fleet.ts'),
       import('../zenoh/credentials.ts'),
@@ -28,6 +31,7 @@ export const demoCommand: Command = {
         banner: 'demo',
         machineId: DEMO_MACHINE,
         images,
+        ...screen,
         budgetBytesPerSecond,
         expectNodes: fleet.nodeCount,
       });

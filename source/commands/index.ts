@@ -1,5 +1,6 @@
 import { benchCommand } from './bench.ts';
 import { cameraCommand } from './camera.ts';
+import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
@@ -24,6 +25,7 @@ import { topCommand } from './top.ts';
 /** Every subcommand, in the order of `bubbaloop --help`. */
 export const commands: readonly Command[] = [
   topCommand,
+  checkCommand,
   demoCommand,
   setupCommand,
   statusCommand,

@@ -6,13 +6,13 @@ import { readRegistry } from '../daemon/registry.ts';
 import { findEntry } from '../daemon/registry-edits.ts';
 import { EXIT_OK, UserError, usageError } from '../errors.ts';
 import { sendCommand } from '../fleet/control.ts';
+import { askHistory, ChunkJoiner, type LogTarget, RemoteFollower } from '../fleet/remote-log.ts';
 import { nodeNameProblem } from '../wire/names.ts';
 import { plainText } from '../wire/plain-text.ts';
 import type { Session } from '../zenoh/session.ts';
 import { booleanFlag, type Invocation, numberFlag, stringFlag } from './command.ts';
 import { compileGrep, formatLine, type LineFilter, parseSince, plainLines } from './log-lines.ts';
 import { localMachine } from './node-local.ts';
-import { askHistory, ChunkJoiner, type LogTarget, RemoteFollower } from './remote-log.ts';
 import { checkedMachine, overZenoh } from './zenoh-session.ts';
 
 interface Wanted {

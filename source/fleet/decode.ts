@@ -40,7 +40,7 @@ export function createDaemonReader(): DaemonReader {
       // Whoever invents machines without end is read, and not remembered.
       if (machines.size < MAX_REMEMBERED) machines.set(key.machine, reader);
     }
-    return readAnswer(key.machine, key.part, reply.sample.payload, atMs, reader);
+    return readAnswer(key.machine, key.part, reply, atMs, reader);
   };
 }
 
@@ -56,7 +56,7 @@ interface MachineReader {
 function readAnswer(
   machine: string,
   part: DaemonPart,
-  payload: Uint8Array,
+  { sample: { payload }, replierZid: claimant }: Extract<Reply, { readonly ok: true }>,
   atMs: number,
   reader: MachineReader,
 ): DaemonAnswer {
@@ -80,6 +80,8 @@ function readAnswer(
           hostname: nodes[0]?.machineHostname ?? '',
           ips: nodes[0]?.machineIps ?? [],
           nodes: reader.nodes,
+          claimant: claimant ?? nameOfComputer(nodes[0]),
+          clockSkewMs: timestampMs > 0 ? timestampMs - atMs : undefined,
         },
         bad: invalid.length === 0 ? [] : [{ machine, message: `part of its node list cannot be read: ${invalid[0]}` }],
       };
@@ -89,12 +91,12 @@ function readAnswer(
       if (!manifest.ok) return bad(manifest.reason);
       const { version, uptimeSecs, nodeCount, mcpPort } = manifest.value;
       const daemon = { version, upSinceMs: atMs - uptimeSecs * 1000, nodeCount, mcpPort };
-      return { kind: 'manifest', answer: { machine, daemon } };
+      return { kind: 'manifest', answer: { machine, daemon, claimant } };
     }
     case 'shm': {
       const ledger = decodeShmLedger(payload);
       if (!ledger.ok) return bad(ledger.reason);
-      return { kind: 'ledger', answer: { machine, shm: toShmInfo(ledger.value) } };
+      return { kind: 'ledger', answer: { machine, shm: toShmInfo(ledger.value), claimant } };
     }
     default:
       return { kind: 'none' };
@@ -121,6 +123,12 @@ function toFleetNodes(
   const isSameOrder =
     nodes.length === before.nodes.length && nodes.every((node, index) => node.name === before.nodes[index]?.name);
   return isSameOrder ? nodes : nodes.sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** Where the session does not tell who answered, a WebSocket's. */
+function nameOfComputer(node: NodeState | undefined): string | undefined {
+  if (node === undefined || node.machineHostname === '') return undefined;
+  return [node.machineHostname, ...node.machineIps].join(' ');
 }
 
 /** The machine's clock serves only to measure how long the process had run when its daemon answered. */

@@ -7,16 +7,22 @@ export interface NodesAnswer {
   readonly hostname: string;
   readonly ips: readonly string[];
   readonly nodes: readonly FleetNode[];
+  /** Who answered: its zenoh id, or what else tells it from another computer with the same machine id. */
+  readonly claimant?: string;
+  /** By how much its clock is ahead of ours, less the time that its answer was under way. Undefined where it does not say. */
+  readonly clockSkewMs?: number;
 }
 
 export interface ManifestAnswer {
   readonly machine: string;
   readonly daemon: DaemonInfo;
+  readonly claimant?: string;
 }
 
 export interface LedgerAnswer {
   readonly machine: string;
   readonly shm: ShmInfo;
+  readonly claimant?: string;
 }
 
 export interface LoadAnswer {

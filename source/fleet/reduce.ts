@@ -1,4 +1,5 @@
 /** The fleet's state after an event. Pure, and sharing: what did not change is the same object as before. */
+import { type Claim, claimAfter, holds, rivalsOf } from './claims.ts';
 import { compareNames } from './compare-names.ts';
 import type { FleetEvent } from './events.ts';
 import { keepEqual, keepEqualList } from './sharing.ts';
@@ -66,21 +67,38 @@ function reduceAnswers(state: FleetState, event: EventOf<'answers'>): FleetState
     machines.set(id, keepEqual(machines.get(id), { ...rest, ...change }));
     answeredAtMs.set(id, event.atMs);
   };
+  let { claims } = state;
+  let newClaims: Map<string, Claim> | undefined;
   for (const answer of event.nodes) {
     const before = machines.get(answer.machine);
+    const claim = claimAfter(claims.get(answer.machine), answer, event.atMs);
+    if (claim !== undefined && claim !== claims.get(answer.machine)) {
+      newClaims ??= new Map(state.claims);
+      newClaims.set(answer.machine, claim);
+      claims = newClaims;
+    }
+    const rivals = rivalsOf(claim);
+    if (!holds(claim, answer.claimant)) {
+      if (before !== undefined) update(answer.machine, { rivals: keepRivals(before, rivals) });
+      continue;
+    }
     update(answer.machine, {
       hostname: answer.hostname,
       ips: keepEqualList(before?.ips, answer.ips),
       nodes: mergeNodes(before?.nodes, answer.nodes),
+      clockSkewMs: steadySkew(before?.clockSkewMs, answer.clockSkewMs),
+      rivals: keepRivals(before, rivals),
       // A readable answer ends the complaint about an earlier one.
       problem: undefined,
     });
   }
-  for (const { machine, daemon } of event.manifests) {
+  for (const { machine, daemon, claimant } of event.manifests) {
+    if (!holds(claims.get(machine), claimant)) continue;
     const before = machines.get(machine)?.daemon;
     update(machine, { daemon: keepEqual(before, steadyUpSince(before, daemon)) });
   }
-  for (const { machine, shm } of event.ledgers) {
+  for (const { machine, shm, claimant } of event.ledgers) {
+    if (!holds(claims.get(machine), claimant)) continue;
     const before = machines.get(machine)?.shm;
     update(machine, {
       shm: keepEqual(before, { ...shm, segments: keepEqualList(before?.segments, shm.segments) }),
@@ -90,9 +108,22 @@ function reduceAnswers(state: FleetState, event: EventOf<'answers'>): FleetState
   return {
     ...state,
     machines: sameValues(state.machines, machines) ? state.machines : machines,
+    claims,
     answeredAtMs,
     problems: problems.length === 0 ? state.problems : keepEqualList(state.problems, problems.slice(0, 4)),
   };
+}
+
+function keepRivals(before: Machine | undefined, rivals: readonly string[]): readonly string[] | undefined {
+  return rivals.length === 0 ? undefined : keepEqualList(before?.rivals, rivals);
+}
+
+/** Answers are under way for a while that differs: a clock that seems to move by less than this has not moved. */
+const SKEW_JITTER_MS = 1_000;
+
+function steadySkew(before: number | undefined, after: number | undefined): number | undefined {
+  if (before === undefined || after === undefined) return after;
+  return Math.abs(after - before) < SKEW_JITTER_MS ? before : after;
 }
 
 /** Of machines whose daemon is known: telemetry alone makes no machine. */

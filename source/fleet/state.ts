@@ -6,6 +6,7 @@
 import type { NodeHealth, NodeStatus, OutputFlow } from '../wire/node-state.ts';
 import type { ShmGrowth } from '../wire/shm-ledger.ts';
 import type { LinkState, WhatAmI } from '../zenoh/session.ts';
+import type { Claim } from './claims.ts';
 
 export type { NodeHealth, NodeStatus, OutputFlow, ShmGrowth };
 
@@ -102,6 +103,10 @@ export interface Machine {
   readonly load?: MachineLoad;
   /** When its last answer came, where it has stopped answering while we were connected. */
   readonly lostSinceMs?: number;
+  /** By how much its clock is ahead of ours, roughly. Undefined where it does not say. */
+  readonly clockSkewMs?: number;
+  /** Who they are, where more than one computer answers for this id. Untrusted text. */
+  readonly rivals?: readonly string[];
   /** An answer of its that could not be read: what and why, for people. Untrusted text. */
   readonly problem?: string;
 }
@@ -145,6 +150,8 @@ export interface FleetState {
   readonly routers: ReadonlyMap<string, Router>;
   /** By machine id. */
   readonly machines: ReadonlyMap<string, Machine>;
+  /** Who answers for each machine id. */
+  readonly claims: ReadonlyMap<string, Claim>;
   /** When each machine answered last. */
   readonly answeredAtMs: ReadonlyMap<string, number>;
   /** When each machine's telemetry came last. */
@@ -189,6 +196,7 @@ export function initialState(endpoint: string, nowMs: number): FleetState {
     hasLooked: false,
     routers: new Map(),
     machines: new Map(),
+    claims: new Map(),
     answeredAtMs: new Map(),
     loadAtMs: new Map(),
     routerAnsweredAtMs: new Map(),

@@ -84,7 +84,7 @@ export class TerminalInquiry {
 
   /** Takes what the terminal answered. */
   take(answers: readonly TerminalAnswer[]): void {
-    const told = answers.filter(({ kind }) => kind !== 'alive');
+    const told = answers.filter(({ kind }) => kind !== 'alive' && kind !== 'ground' && kind !== 'mouse');
     if (told.length === 0) return;
     this.#answers.push(...told);
     if (told.some(({ kind }) => kind === 'attributes')) void this.#answered();

@@ -21,6 +21,8 @@ const NAMED: readonly (readonly [flag: keyof Key, name: string])[] = [
 /** The presses in one read of the terminal: several where keys came faster than they were read, or text was pasted. */
 export function toKeyPresses(input: string, key: Key): readonly KeyPress[] {
   if (key.tab) return [{ key: key.shift ? 'shift-tab' : 'tab', text: '' }];
+  if (key.shift && key.upArrow) return [{ key: 'shift-up', text: '' }];
+  if (key.shift && key.downArrow) return [{ key: 'shift-down', text: '' }];
   for (const [flag, name] of NAMED) if (key[flag] === true) return [{ key: name, text: '' }];
   if (key.ctrl) return input === '' ? [] : [{ key: `ctrl-${input.toLowerCase()}`, text: '' }];
   if (key.meta) return [];

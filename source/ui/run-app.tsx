@@ -1,13 +1,16 @@
 import { render } from 'ink';
 import type { CameraId } from '../camera/camera-feed.ts';
 import type { Pixels } from '../graphics/pixels.ts';
+import { GROUND_QUESTION, MOUSE_OFF, MOUSE_ON, type TerminalAnswer } from '../graphics/terminal-answers.ts';
 import { TerminalInquiry } from '../graphics/terminal-inquiry.ts';
 import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { askTmux } from '../graphics/tmux.ts';
 import { askWindowPixels } from '../graphics/window-pixels.ts';
+import type { Ground, Theme } from '../view/theme.ts';
 import { App } from './app.tsx';
 import { type CameraDoor, CameraPictures } from './camera-pictures.ts';
 import { ImageLayer } from './image-layer.ts';
+import { toMouseEvent } from './mouse-event.ts';
 import type { EncoderMaker } from './picture-tile.ts';
 import { siftInput } from './terminal-input.ts';
 import { TerminalOutput } from './terminal-output.ts';
@@ -28,6 +31,10 @@ export interface RunAppOptions extends Omit<TopModelOptions, 'size' | 'quit' | '
   /** Bytes a second for pictures; undefined is no limit. */
   readonly budgetBytesPerSecond?: number;
   readonly cameras: CameraDoor;
+  /** Whether clicks and the wheel are ours; else the terminal selects text with them. */
+  readonly hasMouse: boolean;
+  /** The theme for a ground, where the terminal is to be asked for it. */
+  themeOn?(ground: Ground): Theme;
   readonly makeEncoder: EncoderMaker;
   savePhoto(camera: CameraId, pixels: Pixels): Promise<string>;
 }
@@ -70,9 +77,20 @@ export function runApp(options: RunAppOptions): RunningApp {
   stdout.on('resize', resized);
   // Ink does this after its first frame; the answers may be faster, and must not be echoed onto it.
   stdin.setRawMode(true);
+  const mouseOff = options.hasMouse ? MOUSE_OFF : '';
+  const mouseOn = options.hasMouse ? MOUSE_ON : '';
+  const groundQuestion = options.themeOn === undefined ? '' : GROUND_QUESTION;
+  const answered = (answer: TerminalAnswer): void => {
+    if (answer.kind === 'mouse') {
+      const event = toMouseEvent(answer);
+      if (event !== undefined) model.mouse(event);
+    } else if (answer.kind === 'ground' && answer.luminance !== undefined && options.themeOn !== undefined) {
+      model.setTheme(options.themeOn(answer.luminance > 0.5 ? 'light' : 'dark'));
+    }
+  };
   // On the alternate screen, before the first frame. Whoever prints a question in place of an answer leaves no mark, nor do
   // keys that were echoed before they were ours; Ink takes the cursor to stand in the corner.
-  layer.askWithNextFrame(`${inquiry.begin()}\x1b[2J\x1b[H`);
+  layer.askWithNextFrame(`${groundQuestion}${inquiry.begin()}${mouseOn}\x1b[2J\x1b[H`);
   const instance = render(
     <App
       model={model}
@@ -84,6 +102,7 @@ export function runApp(options: RunAppOptions): RunningApp {
       stdin: siftInput(stdin, (answers) => {
         inquiry.take(answers);
         pictures.take(answers);
+        for (const answer of answers) answered(answer);
       }),
       stdout: layer.stdout,
       alternateScreen: true,
@@ -101,8 +120,10 @@ export function runApp(options: RunAppOptions): RunningApp {
     await pictures.quiet(ANSWER_LIMIT_MS);
     await suspendTerminal?.(async () => {
       // A stopped process writes nothing more: what takes the pictures away must be out before.
+      if (mouseOff !== '') output.send(Buffer.from(mouseOff));
       await output.flushed(FLUSH_LIMIT_MS);
       await stopped();
+      if (mouseOn !== '') output.send(Buffer.from(mouseOn));
     });
     layer.resume();
     pictures.redraw();
@@ -117,6 +138,8 @@ export function runApp(options: RunAppOptions): RunningApp {
     pictures.close();
     inquiry.close();
     layer.close();
+    // After the layer everything goes out at once.
+    if (mouseOff !== '') output.send(Buffer.from(mouseOff));
     instance.unmount();
   }
   // Pictures go before the terminal is given back, whatever ends the program.

@@ -32,6 +32,7 @@ function sharePlaced(before: Placed | undefined, after: Placed): Placed {
   if (before === undefined) return after;
   const { rect } = after;
   const isSamePlace =
+    before.pane === after.pane &&
     before.rect.x === rect.x &&
     before.rect.y === rect.y &&
     before.rect.width === rect.width &&

@@ -2,25 +2,36 @@
  * Between the fleet and the screen: takes events and keys, decides when to draw, and hands the components a screen only
  * when it differs from the last. No React here.
  */
-
 import type { Visible } from '../fleet/agenda.ts';
-import type { Outcome } from '../fleet/control.ts';
+import type { Alert } from '../fleet/alert-engine.ts';
+import type { GatedSend } from '../fleet/command-gate.ts';
 import type { FleetEvent } from '../fleet/events.ts';
-import { reduce } from '../fleet/reduce.ts';
-import { type FleetState, initialState, nodeKey } from '../fleet/state.ts';
+import { FleetMemory } from '../fleet/fleet-memory.ts';
+import { History } from '../fleet/history.ts';
+import type { TopicWish } from '../fleet/observe-topics.ts';
+import { type RuleSet, USUAL_RULES } from '../fleet/rules.ts';
+import { type FleetState, initialState } from '../fleet/state.ts';
+import type { TopicsView } from '../fleet/topics.ts';
+import { keyContext } from '../view/action-fit.ts';
+import { alertText } from '../view/alerts.ts';
 import type { PicturePlace } from '../view/camera-tile.ts';
 import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
-import { type Effect, handleKey, type KeyPress, selectedNode } from '../view/handle-key.ts';
-import type { KeyContext } from '../view/keymap.ts';
+import { type Effect, handleKey, type KeyPress } from '../view/handle-key.ts';
+import type { KeyContext, Keymap } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
-import { toLogLines } from '../view/log-lines.ts';
+import { handleMouse, type MouseEvent } from '../view/mouse.ts';
+import { nodeAilment } from '../view/node-ailment.ts';
 import { createContentMaker } from '../view/panes.ts';
-import { createRowMaker } from '../view/rows.ts';
-import { buildScene, type Scene, type Screen } from '../view/screen.ts';
+import type { ReplayView } from '../view/replay-line.ts';
+import type { FleetNews, FleetRows } from '../view/rows.ts';
+import { buildScene, type Scene, type SceneInput, type Screen } from '../view/screen.ts';
+import { createScreenRowMaker } from '../view/screen-rows.ts';
 import type { Theme } from '../view/theme.ts';
-import { INITIAL_UI, type LogsView, type NodeTarget, type UiState } from '../view/ui-state.ts';
+import { INITIAL_UI, type NodeTarget, type Notice, type UiState } from '../view/ui-state.ts';
+import { createVersionLook } from '../view/versions.ts';
 import { visibleMachines } from '../view/visible.ts';
-import type { NodeAction } from '../wire/command.ts';
+import { ActionRunner } from './action-runner.ts';
+import { type FollowLog, LogReader } from './log-reader.ts';
 import { shareScreen } from './share-screen.ts';
 
 /** Where the pictures of cameras come from and go to. */
@@ -33,6 +44,23 @@ export interface PicturesPort {
   onChange(listener: () => void): () => void;
 }
 
+/** A recording in place of a fleet. */
+export interface ReplayPort {
+  view(): ReplayView;
+  state(): FleetState;
+  news(): FleetNews;
+  /** Whether the key was one of its own. */
+  press(key: string): boolean;
+}
+
+/** Where what is known of keys comes from. It asks and subscribes only for what is shown. */
+export interface TopicsPort {
+  view(): TopicsView;
+  /** What is looked at; undefined: nothing. */
+  show(wish: TopicWish | undefined): void;
+  onChange(listener: () => void): () => void;
+}
+
 export interface TopModelOptions {
   readonly endpoint: string;
   readonly theme: Theme;
@@ -41,12 +69,31 @@ export interface TopModelOptions {
   /** Least time between two screens that nobody asked for with a key; also the step of the ages. Milliseconds. */
   readonly intervalMs: number;
   readonly banner?: string;
-  /** Sends a command to a daemon and tells what came of it; never rejects. */
-  send(target: NodeTarget, action: NodeAction): Promise<Outcome>;
+  /** The keys as this user has them; absent: the usual ones. */
+  readonly keymap?: Keymap;
+  /** What was chosen when the last run ended. */
+  readonly initialUi?: UiState;
+  /** The one way out for commands. */
+  readonly send: GatedSend;
+  /** Follows a log; absent: it is asked for again and again. */
+  readonly followLog?: FollowLog;
+  /** Who sits here, for the list of actions. */
+  readonly who?: string;
   quit(): void;
   suspend(): void;
   /** Absent: no cameras. */
   readonly pictures?: PicturesPort;
+  /** What counts as wrong; absent: the usual. */
+  readonly rules?: RuleSet;
+  readonly replay?: ReplayPort;
+  /** Told the state after each event, while it is the newest. */
+  onState?(state: FleetState): void;
+  /** A word beside the name that may change, `rec 1.2M`. */
+  status?(): string | undefined;
+  /** What is wrong with this program itself, while it is. */
+  trouble?(): string | undefined;
+  /** Absent: no topics. */
+  readonly topics?: TopicsPort;
   /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
   isClogged?(): boolean;
   /** `Date.now` unless a test has its own. */
@@ -59,17 +106,20 @@ const URGENT_GAP_MS = 50;
 const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
-const LOGS_REFRESH_MS = 2_000;
 const NOTICE_MS = 8_000;
 
 export class TopModel {
   readonly #options: TopModelOptions;
   readonly #now: () => number;
-  readonly #makeRows = createRowMaker();
+  readonly #makeRows = createScreenRowMaker();
+  readonly #lookAtVersions = createVersionLook();
+  readonly #history = new History();
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
-  #fleet: FleetState;
-  #ui: UiState = INITIAL_UI;
+  readonly #memory: FleetMemory;
+  #news: FleetNews;
+  #ui: UiState;
+  #theme: Theme;
   #size: Size;
   #scene: Scene;
   #drawnAtMs = 0;
@@ -78,16 +128,41 @@ export class TopModel {
   #urgentAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
-  #logsTimer: NodeJS.Timeout | undefined;
+  readonly #actions: ActionRunner;
+  readonly #logs: LogReader;
   #isClosed = false;
 
   constructor(options: TopModelOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#size = options.size;
-    this.#fleet = initialState(options.endpoint, this.#now());
+    this.#theme = options.theme;
+    this.#ui = options.initialUi ?? INITIAL_UI;
+    this.#actions = new ActionRunner({
+      send: options.send,
+      who: options.who ?? 'this top',
+      now: this.#now,
+      ailmentOf: (target, sinceMs) => nodeAilment(this.#fleet, target, sinceMs),
+      onChange: (notice) => this.#takeActions(notice),
+    });
+    this.#logs = new LogReader({
+      send: options.send,
+      follow: options.followLog,
+      open: () => (this.#ui.overlay.kind === 'logs' ? this.#ui.overlay.logs : undefined),
+      change: (logs) => {
+        this.#ui = { ...this.#ui, overlay: { kind: 'logs', logs } };
+        this.#schedule(URGENT_GAP_MS);
+      },
+    });
+    this.#memory = new FleetMemory({
+      rules: options.rules ?? USUAL_RULES,
+      state: initialState(options.endpoint, this.#now()),
+      words: alertText,
+    });
+    this.#news = this.#look();
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
+    options.topics?.onChange(() => this.#schedule(options.intervalMs));
     this.#schedule(options.intervalMs);
   }
 
@@ -101,9 +176,11 @@ export class TopModel {
 
   /** Takes in what happened to the fleet. Link changes and tokens are drawn at once, the rest at the next interval. */
   readonly dispatch = (event: FleetEvent): void => {
-    const before = this.#fleet;
-    this.#fleet = reduce(before, event);
-    if (this.#fleet === before) return;
+    const before = this.#memory.state;
+    this.#memory.take(event, this.#now());
+    this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
+    if (this.#memory.state === before) return;
+    this.#options.onState?.(this.#memory.state);
     const isUrgent =
       event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
     this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
@@ -123,18 +200,50 @@ export class TopModel {
     this.#urgentAtMs = nowMs;
     return URGENT_GAP_MS;
   }
+  /** The recording has moved. */
+  readonly replayed = (): void => this.#draw();
 
   press(press: KeyPress): void {
+    const { replay } = this.#options;
+    if (replay !== undefined && !isTyping(this.#ui.overlay) && replay.press(press.key)) {
+      this.#draw();
+      return;
+    }
+    const { rows, all } = this.#content(this.#ui.pane);
     const result = handleKey(this.#ui, press, {
       nowMs: this.#now(),
-      rows: this.#content(this.#ui.pane).rows,
+      rows,
+      all,
+      fleet: this.#rows(),
       pageRows: this.#scene.pageRows,
       overlayRows: this.#scene.overlayRows,
+      logRows: this.#scene.logRows,
       keys: this.#keyContext(),
+      links: this.#scene.links,
       wall: this.#scene.wall,
     });
     this.#ui = result.ui;
+    this.#logs.settle();
     for (const effect of result.effects) this.#perform(effect);
+    this.#draw();
+  }
+
+  /** A click or a turn of the wheel, on what is drawn now. */
+  mouse(event: MouseEvent): void {
+    const { ui, keys } = handleMouse(event, this.#sceneInput(), this.#scene);
+    this.#ui = ui;
+    for (const key of keys) this.press({ key, text: '' });
+    if (keys.length === 0) this.#draw();
+  }
+
+  /** What is chosen on the screen now. */
+  get ui(): UiState {
+    return this.#ui;
+  }
+
+  /** Draws in other colours from here on. */
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
     this.#draw();
   }
 
@@ -146,7 +255,8 @@ export class TopModel {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#logsTimer);
+    this.#logs.close();
+    this.#actions.close();
     this.#listeners.clear();
   }
 
@@ -158,37 +268,24 @@ export class TopModel {
       case 'suspend':
         this.#options.suspend();
         return;
-      case 'command':
-        void this.#command(effect, effect.action);
+      case 'order':
+        this.#actions.order(effect.action, effect.mode, effect.targets);
+        return;
+      case 'cancel':
+        this.#actions.cancel();
         return;
       case 'logs':
-        void this.#fetchLogs(effect);
+        this.#logs.begin(effect.targets);
         return;
       case 'photo':
         void this.#photo(effect);
     }
   }
 
-  async #command(target: NodeTarget, action: NodeAction): Promise<void> {
-    // The key map refuses this already; a second lock costs nothing and cannot be typed around.
-    if (this.#options.readOnly) return;
-    const key = nodeKey(target.machine, target.node);
-    const pending = new Map(this.#ui.pending).set(key, { action, sinceMs: this.#now() });
-    this.#ui = { ...this.#ui, pending, notice: undefined };
-    const outcome = await this.#options.send(target, action);
+  #takeActions(notice: Notice | undefined): void {
     if (this.#isClosed) return;
-    const rest = new Map(this.#ui.pending);
-    rest.delete(key);
-    const words = outcome.message === '' ? (outcome.ok ? 'done' : 'refused, without a reason') : outcome.message;
-    this.#ui = {
-      ...this.#ui,
-      pending: rest,
-      notice: {
-        kind: outcome.ok ? 'good' : 'bad',
-        text: `${action} ${target.node} on ${target.machine}: ${words}`,
-        atMs: this.#now(),
-      },
-    };
+    const actions = this.#actions.batches;
+    this.#ui = { ...this.#ui, actions, pending: this.#actions.pending(), notice: notice ?? this.#ui.notice };
     this.#draw();
   }
 
@@ -200,71 +297,68 @@ export class TopModel {
     this.#draw();
   }
 
-  /** Asks for a log as long as it is open. */
-  async #fetchLogs(target: NodeTarget): Promise<void> {
-    if (this.#openLogs(target) === undefined) return;
-    const outcome = await this.#options.send(target, 'get_logs');
-    const open = this.#openLogs(target);
-    if (this.#isClosed || open === undefined) return;
-    const logs = outcome.ok
-      ? { ...open, phase: 'ready' as const, lines: toLogLines(outcome.output), message: outcome.message }
-      : // Lines that were read stay: a daemon that misses one question has not lost them.
-        { ...open, phase: open.lines.length > 0 ? open.phase : ('failed' as const), message: outcome.message };
-    this.#ui = { ...this.#ui, overlay: { kind: 'logs', logs } };
-    this.#draw();
-    clearTimeout(this.#logsTimer);
-    this.#logsTimer = setTimeout(() => void this.#fetchLogs(target), LOGS_REFRESH_MS);
-  }
-
-  #openLogs({ machine, node }: NodeTarget): LogsView | undefined {
-    const { overlay } = this.#ui;
-    if (overlay.kind !== 'logs') return undefined;
-    return overlay.logs.machine === machine && overlay.logs.node === node ? overlay.logs : undefined;
-  }
-
   #content(pane: UiState['pane']) {
-    return this.#makeContent(pane, this.#makeRows(this.#fleet), this.#ui.views[pane].filter);
+    const { filter, sort } = this.#ui.views[pane];
+    return this.#makeContent(pane, this.#rows(), filter, sort);
+  }
+
+  get #fleet(): FleetState {
+    return this.#options.replay?.state() ?? this.#memory.state;
+  }
+
+  /** What the rules say now. */
+  #look(): FleetNews {
+    const { replay } = this.#options;
+    if (replay !== undefined) return replay.news();
+    const alerts = this.#memory.look(this.#now());
+    return { alerts, events: this.#memory.events };
+  }
+
+  #troubles(): readonly Alert[] {
+    const message = this.#options.trouble?.();
+    if (message === undefined) return [];
+    return [{ key: 'trouble', when: 'answer', severity: 'bad', subject: '', sinceMs: this.#now(), message }];
+  }
+
+  #rows(): FleetRows {
+    return this.#makeRows(this.#fleet, this.#news, this.#options.topics?.view());
   }
 
   #keyContext(): KeyContext {
     const { link } = this.#fleet;
-    const rows = this.#content(this.#ui.pane).rows;
-    const row = selectedNode(this.#ui, rows);
-    return {
+    return keyContext(this.#ui, this.#content(this.#ui.pane), {
       readOnly: this.#options.readOnly,
       linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
-      isWallOpen: this.#ui.overlay.kind === 'cameras',
-      hasRow: rows.length > 0,
-      hasFilter: this.#ui.views[this.#ui.pane].filter !== '',
-      node:
-        row === undefined
-          ? undefined
-          : {
-              name: row.node.name,
-              machine: row.machine,
-              status: row.node.status,
-              isLost: row.freshness === 'lost',
-              pending: this.#ui.pending.get(row.key)?.action,
-            },
-    };
+      keymap: this.#options.keymap,
+    });
   }
 
   #build(): Scene {
+    return buildScene(this.#sceneInput());
+  }
+
+  #sceneInput(): SceneInput {
     const { options, ui } = { options: this.#options, ui: this.#ui };
-    const rows = this.#makeRows(this.#fleet);
-    return buildScene({
+    this.#news = this.#look();
+    const rows = this.#rows();
+    const banner = [options.banner, options.status?.()].filter(Boolean).join(' ');
+    return {
       fleet: this.#fleet,
       rows,
       content: (pane) => this.#content(pane),
       ui,
       size: this.#size,
-      theme: options.theme,
+      theme: this.#theme,
       nowMs: this.#now(),
       keys: this.#keyContext(),
       readOnly: options.readOnly,
-      banner: options.banner,
+      banner: banner === '' ? undefined : banner,
+      alerts: [...this.#troubles(), ...this.#news.alerts.active],
+      replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
-    });
+      trends: this.#history,
+      usual: this.#lookAtVersions(rows),
+    };
   }
 
   /** Builds the screen, and tells the components where it is another than before. */
@@ -292,7 +386,25 @@ export class TopModel {
     this.#schedule(this.#options.intervalMs);
     // Before the components draw: the boxes count from their frame on.
     this.#showPictures(screen);
+    this.#showTopics();
     if (screen !== before) for (const listener of this.#listeners) listener();
+  }
+
+  /** Only what is on the screen is measured; a machine that is filtered for is asked first. */
+  #showTopics(): void {
+    const visible = this.#scene.visible.get('topics');
+    if (visible === undefined) {
+      this.#options.topics?.show(undefined);
+      return;
+    }
+    const first = /(?:^|\s)machine[=:]"?([^\s*"]+)/.exec(this.#ui.views.topics.filter)?.[1];
+    const { machines, routers } = this.#rows();
+    this.#options.topics?.show({
+      machines: machines.map((row) => row.key),
+      routers: routers.map(({ router: { zid, name } }) => ({ zid, name })),
+      first,
+      visible,
+    });
   }
 
   #showPictures(screen: Screen): void {
@@ -309,5 +421,18 @@ export class TopModel {
     clearTimeout(this.#timer);
     this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => this.#draw(), Math.max(0, dueAtMs - this.#now()));
+  }
+}
+
+/** Keys are letters of a text, whatever else they may mean. */
+function isTyping(overlay: UiState['overlay']): boolean {
+  switch (overlay.kind) {
+    case 'filter':
+    case 'palette':
+      return true;
+    case 'logs':
+      return overlay.logs.typing !== undefined;
+    default:
+      return false;
   }
 }

@@ -1,97 +1,99 @@
-/** What is wrong in the fleet now, worst first, each with what to do about it. */
-import type { FleetState } from '../fleet/state.ts';
-import { formatAge, formatBytes, plural } from './format.ts';
-import { HEARTBEAT_LIMIT_MS } from './pane-nodes.ts';
-import { SHM_BAD_SHARE, takenShare } from './pane-shm.ts';
-import { type FleetRows, type NodeRow, routerName } from './rows.ts';
+/** Alerts in words: what is wrong, and what to do about it. */
+import type { Alert } from '../fleet/alert-engine.ts';
+import { routerLabel } from '../fleet/conditions.ts';
+import type { FleetNode, FleetState } from '../fleet/state.ts';
+import { formatAge, formatBytes, formatCelsius, formatRate, plural } from './format.ts';
 
-export interface Alert {
-  readonly severity: 'bad' | 'warn';
-  /** May hold untrusted text. */
-  readonly text: string;
+/** A sentence; may hold untrusted text. */
+export function alertText(alert: Alert, state: FleetState, nowMs: number): string {
+  const age = formatAge(nowMs - alert.sinceMs);
+  const { machine, subject } = alert;
+  const id = machine?.id ?? subject;
+  const limit = alert.limit ?? 0;
+  switch (alert.when) {
+    case 'link': {
+      const { link } = state;
+      const reason = link.state === 'lost' ? ` (${link.reason})` : '';
+      return `No link to ${state.endpoint} for ${age}: all shown is from then. ${retryText(state, nowMs)}${reason}`;
+    }
+    case 'answer':
+      return alert.message ?? '';
+    case 'id-conflict':
+      return `${id} is claimed by ${plural(machine?.rivals?.length ?? 2, 'computer')}: ${(machine?.rivals ?? []).join(' and ')}. Only one is shown; give each its own --machine-id.`;
+    case 'machine-lost':
+      return `${id} has not answered for ${age}: is it on, and \`bubbaloop daemon\` running there?`;
+    case 'node-down':
+      return failedText(subject, alert.node);
+    case 'node-unhealthy':
+      return `${subject} runs but has sent no heartbeat${silence(alert, nowMs)}: it may hang.  l logs  r restart`;
+    case 'age':
+      return `${subject} has sent no heartbeat${silence(alert, nowMs)}; the limit is ${formatAge(limit)}.  l logs  r restart`;
+    case 'no-data':
+      return `${subject} runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart`;
+    case 'rate':
+      return `${subject} sends at ${formatRate(alert.value ?? 0)}, under ${formatRate(limit)}, for ${age}.  l logs`;
+    case 'shm': {
+      const { freeBytes = 0, totalBytes = 0 } = machine?.shm ?? {};
+      return `${id}: shared memory is nearly full, ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free. Cameras stop when it is.`;
+    }
+    case 'orphan-segments': {
+      const orphans = machine?.shm?.segments.filter((segment) => segment.isOrphan) ?? [];
+      const bytes = orphans.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+      return `${id}: ${plural(orphans.length, 'orphan segment')} of ${formatBytes(bytes)} left in shared memory by processes that crashed`;
+    }
+    case 'temperature':
+      return `${id} is at ${formatCelsius(alert.value ?? 0)}, over ${formatCelsius(limit)}, for ${age}: it slows itself down when hot`;
+    case 'disk':
+    case 'memory':
+    case 'cpu': {
+      const what = { disk: 'the disk is', memory: 'memory is', cpu: 'processors are' }[alert.when];
+      const verb = alert.when === 'cpu' ? 'busy' : 'full';
+      return `${id}: ${what} ${Math.round(alert.value ?? 0)}% ${verb}, over ${Math.round(limit)}%, for ${age}`;
+    }
+    case 'clock-skew': {
+      const skewMs = machine?.clockSkewMs ?? 0;
+      return `${id}: its clock is ${formatAge(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} the one here: signed commands fail from 30 s on. \`timedatectl\` there.`;
+    }
+    case 'unreadable':
+      return `${id}: ${machine?.problem ?? ''}`;
+    case 'router-lost':
+      return `Router ${alert.router === undefined ? subject : routerLabel(alert.router)} has not answered for ${age}`;
+  }
 }
 
-export function alertsOf(state: FleetState, rows: FleetRows, nowMs: number): readonly Alert[] {
-  const { link } = state;
-  if (link.state !== 'connected') {
-    // Nothing else can be known now. Before the first connection the whole screen says so, not an alert.
-    if (state.staleSinceMs === undefined) return [];
-    const reason = link.state === 'lost' ? ` (${link.reason})` : '';
-    return [
-      {
-        severity: 'bad',
-        text: `No link to ${state.endpoint} for ${formatAge(nowMs - state.staleSinceMs)}: all shown is from then. ${retryText(state, nowMs)}${reason}`,
-      },
-    ];
-  }
-  const bad: Alert[] = [];
-  const warn: Alert[] = [];
-  for (const machine of state.machines.values()) {
-    if (machine.lostSinceMs !== undefined) {
-      bad.push({
-        severity: 'bad',
-        text: `${machine.id} has not answered for ${formatAge(nowMs - machine.lostSinceMs)}: is it on, and \`bubbaloop daemon\` running there?`,
-      });
-    }
-    if (machine.problem !== undefined) warn.push({ severity: 'warn', text: `${machine.id}: ${machine.problem}` });
-  }
-  for (const row of rows.concerns) {
-    if (row.freshness !== 'live') continue;
-    if (row.node.status === 'failed') bad.push({ severity: 'bad', text: failedText(row) });
-    else if (row.node.status === 'running' && isSilent(row, nowMs)) {
-      bad.push({
-        severity: 'bad',
-        text: `${row.key} runs but has sent no heartbeat${row.heartbeatAtMs === undefined ? '' : ` for ${formatAge(nowMs - row.heartbeatAtMs)}`}: it may hang.  l logs  r restart`,
-      });
-    } else if (row.node.status === 'running' && isDry(row)) {
-      bad.push({
-        severity: 'bad',
-        text: `${row.key} runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart`,
-      });
-    }
-  }
-  for (const row of rows.shm) {
-    if (row.freshness !== 'live') continue;
-    if (takenShare(row) >= SHM_BAD_SHARE) {
-      bad.push({
-        severity: 'bad',
-        text: `${row.machine}: shared memory is nearly full, ${formatBytes(row.shm.freeBytes)} of ${formatBytes(row.shm.totalBytes)} free. Cameras stop when it is.`,
-      });
-    }
-    if (row.orphanCount > 0) {
-      warn.push({
-        severity: 'warn',
-        text: `${row.machine}: ${plural(row.orphanCount, 'orphan segment')} of ${formatBytes(row.orphanBytes)} left in shared memory by processes that crashed`,
-      });
-    }
-  }
-  for (const router of state.routers.values()) {
-    if (router.lostSinceMs === undefined) continue;
-    warn.push({
-      severity: 'warn',
-      text: `Router ${routerName(router)} has not answered for ${formatAge(nowMs - router.lostSinceMs)}`,
-    });
-  }
-  for (const problem of state.problems) warn.push({ severity: 'warn', text: problem });
-  return [...bad, ...warn];
+function silence({ silentSinceMs }: Alert, nowMs: number): string {
+  return silentSinceMs === undefined ? '' : ` for ${formatAge(nowMs - silentSinceMs)}`;
 }
 
-function failedText(row: NodeRow): string {
-  const { node } = row;
+function failedText(subject: string, node: FleetNode | undefined): string {
+  if (node === undefined) return `${subject} failed`;
   const how = node.lastExit === '' ? '' : `: ${node.lastExit}`;
   const restarts = node.restartCount ? ` after ${plural(node.restartCount, 'restart')}` : '';
   const last = node.lastLogLines.at(-1);
-  return `${row.key} failed${how}${restarts}${last === undefined ? '' : `, last line "${last}"`}`;
+  return `${subject} failed${how}${restarts}${last === undefined ? '' : `, last line "${last}"`}`;
 }
 
-function isSilent(row: NodeRow, nowMs: number): boolean {
-  if (row.node.health === 'unhealthy') return true;
-  return row.heartbeatAtMs !== undefined && nowMs - row.heartbeatAtMs > HEARTBEAT_LIMIT_MS;
+/** An alert as a script reads it, in `top --once --json` and `bubbaloop check --json`. Fields are only added. */
+export interface AlertRecord {
+  readonly when: string;
+  readonly severity: string;
+  readonly machine: string | null;
+  readonly node: string | null;
+  readonly router: string | null;
+  readonly sinceMs: number;
+  readonly text: string;
 }
 
-/** It is there, and what others want of it does not come. */
-function isDry({ node, hasToken }: NodeRow): boolean {
-  return node.outputs === 'quiet' && (hasToken || node.onZenoh === true);
+export function toAlertRecord(alert: Alert, state: FleetState, nowMs: number): AlertRecord {
+  return {
+    when: alert.when,
+    severity: alert.severity,
+    machine: alert.machine?.id ?? null,
+    node: alert.node?.name ?? null,
+    router: alert.router === undefined ? null : routerLabel(alert.router),
+    sinceMs: alert.sinceMs,
+    text: alertText(alert, state, nowMs),
+  };
 }
 
 /** `Trying again in 3 s.`, `Trying now.`; empty while connected. */

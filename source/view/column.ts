@@ -1,9 +1,13 @@
 /** What a column of a table is. Columns are data: the table, the filter, the plain-text form and the help read them. */
+import type { Trends } from '../fleet/history.ts';
 import type { Glyphs, Span } from './theme.ts';
+import type { UsualVersions } from './versions.ts';
 
 export interface CellContext {
   readonly nowMs: number;
   readonly glyphs: Glyphs;
+  readonly trends: Trends;
+  readonly usual: UsualVersions;
 }
 
 export interface Column<Row> {
@@ -22,6 +26,10 @@ export interface Column<Row> {
   cell(row: Row, context: CellContext): Span;
   /** The value as a filter sees it. */
   text(row: Row): string;
+  /** {@link text} is a plain number, or empty where there is none: it can be compared in a filter, and sorts as one. */
+  readonly isNumber?: boolean;
+  /** What to sort by, where that is not the text; undefined comes last. */
+  sort?(row: Row): number | string | undefined;
 }
 
 export interface PlacedColumn<Row> {

@@ -11,7 +11,12 @@ export interface Sentence {
 }
 
 /** Sentences for a pane without rows, empty where it has some. */
-export function emptySentences(state: FleetState, content: PaneContent, nowMs: number): readonly Sentence[] {
+export function emptySentences(
+  state: FleetState,
+  content: PaneContent,
+  nowMs: number,
+  isReplay = false,
+): readonly Sentence[] {
   if (content.rows.length > 0) return [];
   if (content.totalCount > 0) {
     return [{ text: `None of the ${content.totalCount} rows matches this filter. Esc clears it.`, style: 'info' }];
@@ -30,6 +35,7 @@ export function emptySentences(state: FleetState, content: PaneContent, nowMs: n
     ];
   }
   if (!state.hasLooked) return [{ text: 'Connected. Asking who is there …', style: 'info' }];
+  if (isReplay && content.id === 'topics') return [{ text: 'A recording holds no keys.', style: 'dim' }];
   if (content.id === 'nodes' && state.machines.size === 0) {
     return [
       { text: 'Connected, but no daemon answers.', style: 'warn' },

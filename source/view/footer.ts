@@ -1,9 +1,13 @@
 /** The last line: the keys that fit what is selected, or what just happened. Made from the key map. */
+
+import { countItems, isBatchOver } from '../fleet/batch-actions.ts';
+import { batchWords } from './actions-list.ts';
 import { formatAge } from './format.ts';
-import { type Binding, KEYMAP, type KeyContext, keyLabel } from './keymap.ts';
-import { cut, fit, sanitize, textWidth } from './text.ts';
+import { type Binding, type KeyContext, keyLabel, keymapOf } from './keymap.ts';
+import { promptLine } from './palette.ts';
+import { fit, sanitize, textWidth } from './text.ts';
 import type { Glyphs, Line, Span } from './theme.ts';
-import type { UiState } from './ui-state.ts';
+import type { LogsView, UiState } from './ui-state.ts';
 
 export interface FooterOptions {
   readonly nowMs: number;
@@ -16,16 +20,36 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
   const { overlay } = ui;
   switch (overlay.kind) {
     case 'filter':
-      return filterPrompt(ui, options);
+      return promptLine('/', ui.views[ui.pane].filter, '  Enter keep  Esc clear ', options.width);
+    case 'palette':
+      return promptLine(':', overlay.text, '  Enter go  Tab complete  Esc close ', options.width);
     case 'dialog':
       return hints(options, [
         ['Enter', 'choose'],
         ['←→', 'move'],
+        ...(overlay.dialog.targets.length > 1 ? [['m', 'order'] as const] : []),
         ['y', 'yes'],
         ['Esc', 'cancel'],
       ]);
     case 'details':
+      return hints(options, [
+        ['Esc', 'back'],
+        ['1-9', 'go there'],
+        ['↑↓', 'scroll'],
+        ['PgUp PgDn', 'page'],
+        ['g G', 'ends'],
+      ]);
     case 'logs':
+      return logFooter(ui, overlay.logs, options);
+    case 'actions':
+      return hints(options, [
+        ['Esc', 'back'],
+        ['↑↓', 'scroll'],
+        ...(ui.actions.some((batch) => countItems(batch, 'waiting') > 0)
+          ? [['x', 'give up what has not begun'] as const]
+          : []),
+        ['g G', 'ends'],
+      ]);
     case 'help':
       return hints(options, [
         ['Esc', 'back'],
@@ -45,39 +69,68 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
     const sign = { good: options.glyphs.good, bad: options.glyphs.bad, info: options.glyphs.pointer }[notice.kind];
     return [{ text: fit(` ${sign} ${sanitize(notice.text)}`, options.width), style: notice.kind }];
   }
-  const busy = [...ui.pending].map(
-    ([key, { action, sinceMs }]) => `${action} ${key} (${formatAge(options.nowMs - sinceMs)})`,
-  );
-  if (busy.length > 0) {
-    return [{ text: fit(` ${options.glyphs.busy} ${busy.join(', ')} …`, options.width), style: 'info' }];
-  }
+  const busy = busyWords(ui, options.nowMs);
+  if (busy !== '') return [{ text: fit(` ${options.glyphs.busy} ${busy} …`, options.width), style: 'info' }];
   // A key that cannot work now is left out; pressed all the same, it says why.
-  const shown = KEYMAP.filter((binding) => binding.footer && binding.disabledReason?.(options.keys) === undefined);
+  const shown = keymapOf(options.keys).bindings.filter(
+    (binding) => binding.footer && binding.keys.length > 0 && binding.disabledReason?.(options.keys) === undefined,
+  );
   const pairsOf = (bindings: readonly Binding[]): readonly (readonly [key: string, what: string])[] => [
-    ...(options.keys.hasFilter ? [['Esc', 'clear filter'] as const] : []),
+    ...escapeHint(ui, options.keys),
     ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),
   ];
-  const all = pairsOf(shown);
-  return hints(options, hintsWidth(all) <= options.width ? all : pairsOf(shown.filter((one) => !one.isFooterSpare)));
+  // The way to the list of all keys, and the way out, must not be what has no room.
+  const spare = shown.filter((one) => one.isFooterSpare);
+  let kept: readonly Binding[] = shown;
+  while (spare.length > 0 && hintsWidth(pairsOf(kept)) > options.width) {
+    const dropped = spare.pop();
+    kept = kept.filter((one) => one !== dropped);
+  }
+  return hints(options, pairsOf(kept));
 }
 
 function keyName(key: string, glyphs: Glyphs): string {
   return key === 'enter' ? glyphs.enter : keyLabel(key);
 }
 
-function filterPrompt(ui: UiState, { width }: FooterOptions): Line {
-  const text = sanitize(ui.views[ui.pane].filter);
-  const hint = '  Enter keep  Esc clear ';
-  const room = width - 3 - textWidth(hint);
-  const tail = textWidth(text) < room ? text : [...text].slice(-Math.max(1, room - 1)).join('');
-  const shown = cut(tail, room - 1, '');
-  return [
-    { text: ' /', style: 'key' },
-    { text: shown, style: 'strong' },
-    { text: ' ', style: 'choice' },
-    { text: ' '.repeat(Math.max(0, room - textWidth(shown))) },
-    { text: hint, style: 'dim' },
-  ];
+function escapeHint(
+  ui: UiState,
+  { markCount = 0, hasFilter }: KeyContext,
+): readonly (readonly [key: string, what: string])[] {
+  if (markCount > 0) return [['Esc', `unchoose ${markCount}`]];
+  if (ui.trail.length > 0) return [['Esc', 'back']];
+  return hasFilter ? [['Esc', 'clear filter']] : [];
+}
+
+/** More commands than this are told in numbers. */
+const NAMED_COMMANDS = 3;
+
+function busyWords(ui: UiState, nowMs: number): string {
+  if (ui.pending.size > NAMED_COMMANDS) {
+    return ui.actions
+      .filter((batch) => !isBatchOver(batch))
+      .map((batch) => `${batch.action}: ${batchWords(batch)} (${formatAge(nowMs - batch.createdAtMs)})`)
+      .join(', ');
+  }
+  return [...ui.pending]
+    .map(([key, { action, sinceMs }]) => `${action} ${key} (${formatAge(nowMs - sinceMs)})`)
+    .join(', ');
+}
+
+function logFooter(ui: UiState, logs: LogsView, options: FooterOptions): Line {
+  if (logs.typing === 'search') return promptLine('/', logs.search, '  Enter find  Esc close ', options.width);
+  if (logs.typing === 'filter') return promptLine('&', logs.filter, '  Enter keep  Esc clear ', options.width);
+  if (ui.notice !== undefined) return mainFooter(ui, options);
+  return hints(options, [
+    ['Esc', logs.filter !== '' || logs.search !== '' ? 'clear' : 'back'],
+    ['/', 'search'],
+    ...(logs.search === '' ? [] : [['n N', 'next, previous'] as const]),
+    ['&', 'filter'],
+    ['w', logs.isWrapped ? 'cut' : 'wrap'],
+    ['↑↓', 'scroll'],
+    ...(logs.isWrapped ? [] : [['←→', 'sideways'] as const]),
+    ['G', 'follow'],
+  ]);
 }
 
 function hintsWidth(pairs: readonly (readonly [key: string, what: string])[]): number {

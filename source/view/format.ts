@@ -69,6 +69,11 @@ export function formatClock(atMs: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** Time of day to the second, local. */
+export function formatTime(atMs: number): string {
+  return `${formatClock(atMs)}:${two(new Date(atMs).getSeconds())}`;
+}
+
 /** `1 node`, `2 nodes`. */
 export function plural(count: number, noun: string, many = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : many}`;

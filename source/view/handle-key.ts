@@ -1,10 +1,21 @@
 /** What a key press does: a new state of the screen, and what is to be done in the world. Pure. */
-import type { NodeAction } from '../wire/command.ts';
-import { makeDialog } from './dialog.ts';
-import { type ActionId, bindingOf, type KeyContext, type KeyName } from './keymap.ts';
+import { type BatchAction, type BatchMode, countItems } from '../fleet/batch-actions.ts';
+import { chosenNodes, selectedNode } from './action-fit.ts';
+import { plural } from './format.ts';
+import { type KeyContext, type KeyName, keymapOf } from './keymap.ts';
 import { PANE_IDS } from './layout.ts';
-import type { NodeRow, PaneRow } from './rows.ts';
-import { type NodeTarget, neighbourPane, type Overlay, selectedIndex, type UiState, withView } from './ui-state.ts';
+import { detailsPlace, linkKey } from './link-keys.ts';
+import type { RowLink } from './links.ts';
+import { logKey, openLogs } from './log-keys.ts';
+import { markKey } from './mark-keys.ts';
+import { orderKey } from './order-keys.ts';
+import { dialogKey, filterKey, moveBy, moveSelection, overlayKey } from './overlay-keys.ts';
+import { paletteKey } from './palette-keys.ts';
+import { PANES } from './panes.ts';
+import type { FleetRows, PaneRow } from './rows.ts';
+import { nextSort } from './sort-rows.ts';
+import { forgetTrail, goBack } from './trail.ts';
+import { type NodeTarget, neighbourPane, selectedIndex, type UiState, withView } from './ui-state.ts';
 import { wallKey } from './wall-keys.ts';
 import type { WallGrid } from './wall-scene.ts';
 
@@ -19,18 +30,32 @@ export interface KeyScene {
   readonly nowMs: number;
   /** Rows of the selected pane after its filter. */
   readonly rows: readonly PaneRow[];
+  /** Rows of the selected pane before its filter, in their own order. */
+  readonly all: readonly PaneRow[];
+  readonly fleet: FleetRows;
   /** Rows that the selected pane, or the overlay, shows at once. */
   readonly pageRows: number;
   /** Lines that the overlay has to show in all. */
   readonly overlayRows: number;
+  /** Rows of the open log. */
+  readonly logRows?: readonly string[];
   readonly keys: KeyContext;
+  /** Where the digits lead from the details that are open. */
+  readonly links: readonly RowLink[];
   /** The camera wall, where it is open. */
   readonly wall?: WallGrid;
 }
 
 export type Effect =
-  | ({ readonly kind: 'command'; readonly action: NodeAction } & NodeTarget)
-  | ({ readonly kind: 'logs' } & NodeTarget)
+  | {
+      readonly kind: 'order';
+      readonly action: BatchAction;
+      readonly mode: BatchMode;
+      readonly targets: readonly NodeTarget[];
+    }
+  /** Gives up what was ordered and has not begun. */
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'logs'; readonly targets: readonly NodeTarget[] }
   | ({ readonly kind: 'photo' } & NodeTarget)
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
@@ -41,7 +66,6 @@ export interface KeyResult {
 }
 
 const NOTHING: readonly Effect[] = [];
-const CLOSED: Overlay = { kind: 'none' };
 
 export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyResult {
   if (press.key === 'ctrl-c') return { ui, effects: [{ kind: 'quit' }] };
@@ -52,11 +76,19 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
     case 'dialog':
       return dialogKey(ui, press, ui.overlay);
     case 'details':
-    case 'logs':
+      return linkKey(ui, press, scene) ?? same(overlayKey(ui, press, scene));
     case 'help':
       return same(overlayKey(ui, press, scene));
+    case 'actions': {
+      const isCancel = keymapOf(scene.keys).bindingOf(press.key)?.action === 'stop';
+      return isCancel ? { ui, effects: [{ kind: 'cancel' }] } : same(overlayKey(ui, press, scene));
+    }
+    case 'logs':
+      return same(logKey(ui, ui.overlay.logs, press, scene));
+    case 'palette':
+      return paletteKey(ui, ui.overlay, press, scene, mainKey);
     case 'cameras':
-      return wallKey(ui, ui.overlay, press, scene.wall);
+      return wallKey(ui, ui.overlay, press, keymapOf(scene.keys), scene.wall);
     case 'none':
       return mainKey(ui, press, scene);
   }
@@ -67,7 +99,7 @@ function same(ui: UiState): KeyResult {
 }
 
 function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
-  const binding = bindingOf(press.key);
+  const binding = keymapOf(scene.keys).bindingOf(press.key);
   // Any key takes an old notice away; the one it brings stays.
   const ui = before.notice === undefined ? before : { ...before, notice: undefined };
   if (binding === undefined) return same(ui);
@@ -76,12 +108,12 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
   const moved = moveBy(binding.action, scene.pageRows, scene.rows.length);
   if (moved !== undefined) return same(moveSelection(ui, scene.rows, moved));
   const pane = PANE_IDS.find((id) => binding.action === `pane-${id}`);
-  if (pane !== undefined) return same({ ...ui, pane });
+  if (pane !== undefined) return same({ ...forgetTrail(ui), pane });
   switch (binding.action) {
     case 'next-pane':
-      return same({ ...ui, pane: neighbourPane(ui.pane, 1) });
+      return same({ ...forgetTrail(ui), pane: neighbourPane(ui.pane, 1) });
     case 'previous-pane':
-      return same({ ...ui, pane: neighbourPane(ui.pane, -1) });
+      return same({ ...forgetTrail(ui), pane: neighbourPane(ui.pane, -1) });
     case 'filter':
       return same({ ...ui, overlay: { kind: 'filter' } });
     case 'help':
@@ -89,158 +121,60 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
     case 'cameras':
       return same({ ...ui, overlay: { kind: 'cameras', key: selectedNode(ui, scene.rows)?.key, isLarge: false } });
     case 'back':
-      return same(ui.views[ui.pane].filter === '' ? ui : withView(ui, ui.pane, { filter: '' }));
+      return same(backKey(ui));
     case 'quit':
-      return { ui, effects: [{ kind: 'quit' }] };
+      return quitKey(before, scene.nowMs);
     case 'details': {
       const row = scene.rows[selectedIndex(ui.views[ui.pane], scene.rows)];
       if (row === undefined) return same(ui);
-      return same({ ...ui, overlay: { kind: 'details', pane: ui.pane, key: row.key, top: 0 } });
+      return same({ ...ui, overlay: { kind: 'details', ...detailsPlace(ui.pane, row), top: 0 } });
     }
     case 'start':
     case 'stop':
     case 'restart':
+    case 'build':
+      return orderKey(ui, binding.action, scene);
+    case 'enable':
+      return orderKey(ui, 'enable_autostart', scene);
+    case 'disable':
+      return orderKey(ui, 'disable_autostart', scene);
     case 'logs':
-      return nodeKeyPress(ui, binding.action, scene);
-    default:
-      return same(ui);
-  }
-}
-
-function nodeKeyPress(ui: UiState, action: 'start' | 'stop' | 'restart' | 'logs', scene: KeyScene): KeyResult {
-  const row = selectedNode(ui, scene.rows);
-  if (row === undefined) return same(ui);
-  const target: NodeTarget = { machine: row.machine, node: row.node.name };
-  switch (action) {
-    case 'start':
-      return { ui, effects: [{ kind: 'command', action, ...target }] };
-    case 'stop':
-    case 'restart':
-      return same({ ...ui, overlay: { kind: 'dialog', dialog: makeDialog(action, row, scene.nowMs) } });
-    case 'logs':
-      return {
-        ui: {
-          ...ui,
-          overlay: { kind: 'logs', logs: { ...target, phase: 'loading', lines: [], message: '', top: 'end' } },
-        },
-        effects: [{ kind: 'logs', ...target }],
-      };
-  }
-}
-
-/** The selected node, where the selected pane holds nodes. */
-export function selectedNode(ui: UiState, rows: readonly PaneRow[]): NodeRow | undefined {
-  const row = rows[selectedIndex(ui.views[ui.pane], rows)];
-  return row !== undefined && 'node' in row ? row : undefined;
-}
-
-/** How far an action moves in a list, undefined where it does not. */
-function moveBy(action: ActionId, pageRows: number, rowCount: number): number | undefined {
-  switch (action) {
-    case 'up':
-      return -1;
-    case 'down':
-      return 1;
-    case 'first':
-      return -rowCount;
-    case 'last':
-      return rowCount;
-    case 'page-up':
-      return -Math.max(1, pageRows - 1);
-    case 'page-down':
-      return Math.max(1, pageRows - 1);
-    case 'half-up':
-      return -Math.max(1, Math.floor(pageRows / 2));
-    case 'half-down':
-      return Math.max(1, Math.floor(pageRows / 2));
-    default:
-      return undefined;
-  }
-}
-
-function moveSelection(ui: UiState, rows: readonly PaneRow[], by: number): UiState {
-  if (rows.length === 0) return ui;
-  const from = selectedIndex(ui.views[ui.pane], rows);
-  const index = Math.min(rows.length - 1, Math.max(0, from + by));
-  return withView(ui, ui.pane, { index, key: rows[index]?.key });
-}
-
-function filterKey(ui: UiState, press: KeyPress, scene: KeyScene): UiState {
-  const { filter } = ui.views[ui.pane];
-  const typed = (text: string): UiState => withView(ui, ui.pane, { filter: text });
-  switch (press.key) {
-    case 'enter':
-      return { ...ui, overlay: CLOSED };
-    case 'escape':
-      return { ...typed(''), overlay: CLOSED };
-    case 'backspace':
-      return filter === '' ? { ...ui, overlay: CLOSED } : typed([...filter].slice(0, -1).join(''));
-    case 'ctrl-u':
-      return typed('');
-    case 'ctrl-w':
-      return typed(filter.replace(/\S*\s*$/, ''));
-    case 'up':
-      return moveSelection(ui, scene.rows, -1);
-    case 'down':
-      return moveSelection(ui, scene.rows, 1);
-    default:
-      return press.text === '' ? ui : typed((filter + press.text).slice(0, MAX_FILTER_LENGTH));
-  }
-}
-
-const MAX_FILTER_LENGTH = 200;
-
-function dialogKey(ui: UiState, press: KeyPress, overlay: Extract<Overlay, { readonly kind: 'dialog' }>): KeyResult {
-  const { dialog } = overlay;
-  const { action, machine, node } = dialog;
-  const confirmed: KeyResult = {
-    ui: { ...ui, overlay: CLOSED },
-    effects: [{ kind: 'command', action, machine, node }],
-  };
-  switch (press.key) {
-    case 'y':
-      return confirmed;
-    case 'enter':
-      return dialog.choice === 'confirm' ? confirmed : same({ ...ui, overlay: CLOSED });
-    case 'n':
-    case 'q':
-    case 'escape':
-      return same({ ...ui, overlay: CLOSED });
-    case 'left':
-    case 'right':
-    case 'tab':
-    case 'shift-tab':
-    case 'h':
-    case 'l': {
-      const choice = dialog.choice === 'cancel' ? 'confirm' : 'cancel';
-      return same({ ...ui, overlay: { kind: 'dialog', dialog: { ...dialog, choice } } });
+      return openLogs(ui, chosenNodes(ui, scene), scene.nowMs);
+    case 'actions':
+      return same({ ...ui, overlay: { kind: 'actions', top: 0 } });
+    case 'palette':
+      return same({ ...ui, overlay: { kind: 'palette', text: '', index: 0 } });
+    case 'sort-next':
+    case 'sort-previous': {
+      const step = binding.action === 'sort-next' ? 1 : -1;
+      const sort = nextSort(PANES[ui.pane].columns, ui.views[ui.pane].sort, step);
+      return same(withView(ui, ui.pane, { sort }));
+    }
+    case 'sort-reverse': {
+      const { sort } = ui.views[ui.pane];
+      if (sort === undefined) return same(ui);
+      return same(withView(ui, ui.pane, { sort: { ...sort, isDescending: !sort.isDescending } }));
     }
     default:
-      return same(ui);
+      return same(markKey(ui, binding.action, scene));
   }
 }
 
-function overlayKey(ui: UiState, press: KeyPress, scene: KeyScene): UiState {
-  const { overlay } = ui;
-  const action = bindingOf(press.key)?.action;
-  if (action === 'back' || action === 'quit' || press.key === 'enter') return { ...ui, overlay: CLOSED };
-  if (overlay.kind === 'help' && action === 'help') return { ...ui, overlay: CLOSED };
-  if (overlay.kind === 'logs' && press.key === 'l') return { ...ui, overlay: CLOSED };
-  const by = action === undefined ? undefined : moveBy(action, scene.pageRows, scene.overlayRows);
-  if (by === undefined) return ui;
-  const lastTop = Math.max(0, scene.overlayRows - scene.pageRows);
-  const scrolled = (from: number): number => Math.min(lastTop, Math.max(0, from + by));
-  switch (overlay.kind) {
-    case 'help':
-      return { ...ui, overlay: { ...overlay, top: scrolled(overlay.top) } };
-    case 'details':
-      return { ...ui, overlay: { ...overlay, top: scrolled(Math.min(overlay.top, lastTop)) } };
-    case 'logs': {
-      const top = scrolled(overlay.logs.top === 'end' ? lastTop : overlay.logs.top);
-      // Back at the bottom, it follows again.
-      return { ...ui, overlay: { kind: 'logs', logs: { ...overlay.logs, top: top >= lastTop ? 'end' : top } } };
-    }
-    default:
-      return ui;
-  }
+const QUIT_WARNING = 'Leaving now gives up';
+
+/** Who leaves in the middle of a rolling restart should know that its rest will not happen. */
+function quitKey(ui: UiState, nowMs: number): KeyResult {
+  const waiting = ui.actions.reduce((sum, batch) => sum + countItems(batch, 'waiting'), 0);
+  if (waiting === 0 || ui.notice?.text.startsWith(QUIT_WARNING)) return { ui, effects: [{ kind: 'quit' }] };
+  const text = `${QUIT_WARNING} what was ordered and has not begun: ${plural(waiting, 'node')}. q again leaves, A shows which.`;
+  return same({ ...ui, notice: { kind: 'info', text, atMs: nowMs } });
+}
+
+/** Esc takes back the last thing first: what is chosen, then the way over a link, then the filter. */
+function backKey(ui: UiState): UiState {
+  const { marks, filter } = ui.views[ui.pane];
+  if (marks !== undefined) return withView(ui, ui.pane, { marks: undefined });
+  const back = goBack(ui);
+  if (back !== undefined) return back;
+  return filter === '' ? ui : withView(ui, ui.pane, { filter: '' });
 }

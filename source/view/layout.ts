@@ -5,7 +5,7 @@ export const OVERVIEW_PANES = ['nodes', 'shm', 'routers', 'peers'] as const;
 export type OverviewPane = (typeof OVERVIEW_PANES)[number];
 
 /** In the order of the keys 1, 2 … and of Tab. Those beyond the overview have the screen to themselves. */
-export const PANE_IDS = [...OVERVIEW_PANES, 'machines'] as const;
+export const PANE_IDS = [...OVERVIEW_PANES, 'machines', 'topics', 'tree', 'alerts', 'events'] as const;
 export type PaneId = (typeof PANE_IDS)[number];
 
 export function isOverviewPane(pane: PaneId): pane is OverviewPane {
@@ -38,19 +38,19 @@ export type Layout =
   | { readonly kind: 'panes'; readonly alertRows: number; readonly panes: Readonly<Record<OverviewPane, Rect>> };
 
 /**
- * The layout for a selected pane. The first row is the header, then come up to three alerts, the panes, and the footer. Heights depend on the terminal and on
+ * The layout for a selected pane. The first row is the header, then come `bannerRows` that the caller fills, up to three alerts, the panes, and the footer. Heights depend on the terminal and on
  * whether there are alerts, never on how many rows a pane has: a screen that jumps when a machine joins is hard to read.
  */
-export function layoutOf(size: Size, alertCount: number, pane: PaneId): Layout {
+export function layoutOf(size: Size, alertCount: number, pane: PaneId, bannerRows = 0): Layout {
   const { columns, rows } = size;
   if (columns < MIN_COLUMNS || rows < MIN_ROWS) return { kind: 'too-small' };
   if (columns < PANES_MIN_COLUMNS || rows < PANES_MIN_ROWS || !isOverviewPane(pane)) {
     const alertRows = Math.min(alertCount, rows >= 24 ? 2 : 1);
-    const y = 2 + alertRows;
+    const y = 2 + bannerRows + alertRows;
     return { kind: 'tabs', alertRows, pane: { x: 0, y, width: columns, height: rows - y - 1 } };
   }
   const alertRows = Math.min(alertCount, 3);
-  const top = 1 + alertRows;
+  const top = 1 + bannerRows + alertRows;
   const height = rows - top - 1;
   const upper = Math.min(12, Math.max(6, Math.floor(height * 0.24)));
   const lower = Math.min(14, Math.max(7, Math.floor(height * 0.28)));

@@ -1,11 +1,14 @@
-/** What lies on top of the panes, as lines: the question before a stop, the log, the list of keys. */
+/** What lies on top of the panes, as lines: the question before a stop, the list of keys. */
+
+import { modeWords } from './dialog.ts';
 import type { FramedLine } from './frame.ts';
 import { drawFrame, innerWidth } from './frame.ts';
-import { KEYMAP, type KeyGroup, keyLabel } from './keymap.ts';
+import { type KeyGroup, type Keymap, keyLabel } from './keymap.ts';
 import type { Rect, Size } from './layout.ts';
-import { cut, fit, sanitize, wrap } from './text.ts';
+import { REPLAY_KEYS } from './replay-keys.ts';
+import { cut, fit, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
-import type { Dialog, LogsView } from './ui-state.ts';
+import type { Dialog } from './ui-state.ts';
 
 const DIALOG_WIDTH = 64;
 
@@ -24,16 +27,27 @@ export function drawDialog(
     { text: '  ' },
     { text: `  ${dialog.confirmLabel}  `, style: dialog.choice === 'confirm' ? 'choice-danger' : 'dim' },
   ];
+  const mode: FramedLine[] =
+    dialog.targets.length === 1
+      ? []
+      : wrap(modeWords(dialog.mode), inner - 8).map((line, index) => ({
+          line: [
+            { text: index === 0 ? '  m ' : '    ', style: 'key' as const },
+            { text: line, style: 'info' as const },
+          ],
+        }));
   const question = wrap(dialog.title, inner - 4);
   const body: FramedLine[] = [
     { line: [] },
     ...question.map((line) => ({ line: [{ text: `  ${line}`, style: 'strong' as const }] })),
     { line: [] },
-    ...text.map((line) => ({ line: [{ text: `  ${line}` }] })),
-    { line: [] },
-    { line: buttons },
-    { line: [] },
   ];
+  const tail: FramedLine[] = [{ line: [] }, ...mode, { line: buttons }];
+  // What was asked and the answers always stand there; of a long list the end gives way.
+  const room = Math.max(0, size.rows - 4 - body.length - tail.length);
+  const shown = text.length > room ? [...text.slice(0, Math.max(0, room - 1)), '…'] : text;
+  body.push(...shown.map((line) => ({ line: [{ text: `  ${line}` }] })), ...tail);
+  if (body.length + 2 < size.rows - 2) body.push({ line: [] });
   const height = Math.min(body.length + 2, size.rows - 2);
   const rect = {
     x: Math.floor((size.columns - width) / 2),
@@ -45,68 +59,39 @@ export function drawDialog(
   return { rect, lines: drawFrame(theme.paint, body, { rect, title, isActive: true, glyphs: theme.glyphs }) };
 }
 
-export function drawLogs(logs: LogsView, rect: Rect, theme: Theme): readonly string[] {
-  const inner = innerWidth(rect.width);
-  const height = rect.height - 2;
-  const lastTop = Math.max(0, logs.lines.length - height);
-  const top = logs.top === 'end' ? lastTop : Math.min(logs.top, lastTop);
-  const where = `${sanitize(logs.node)} on ${sanitize(logs.machine)}`;
-  const body: FramedLine[] =
-    logs.phase === 'ready' && logs.lines.length > 0
-      ? logs.lines.slice(top, top + height).map((line) => ({ line: [{ text: ` ${fit(line, inner - 2)} ` }] }))
-      : [
-          { line: [] },
-          ...wrap(logsSentence(logs), inner - 4).map((line) => ({
-            line: [{ text: `  ${line}`, style: logs.phase === 'failed' ? ('bad' as const) : ('info' as const) }],
-          })),
-        ];
-  const shown = `${Math.min(logs.lines.length, top + 1)}-${Math.min(logs.lines.length, top + height)} of ${logs.lines.length}`;
-  return drawFrame(theme.paint, body, {
-    rect,
-    title: [{ text: ` Logs of ${cut(where, Math.max(8, inner - 24))} `, style: 'title-active' }],
-    aside:
-      logs.phase === 'ready' ? [{ text: logs.top === 'end' ? ' following ' : ' held: G follows ', style: 'dim' }] : [],
-    remark: logs.lines.length > 0 ? shown : '',
-    isActive: true,
-    glyphs: theme.glyphs,
-  });
-}
-
-function logsSentence(logs: LogsView): string {
-  if (logs.phase === 'loading') return `Asking ${logs.machine} for the log of ${logs.node} …`;
-  if (logs.phase === 'failed') return logs.message;
-  return 'The log is empty: the node has written nothing yet.';
-}
-
-const GROUPS: readonly KeyGroup[] = ['Look', 'Act', 'Move', 'Leave'];
+const GROUPS: readonly KeyGroup[] = ['Look', 'Act', 'Choose', 'Move', 'In a log', 'Leave'];
 
 const FILTER_HELP: readonly (readonly [example: string, what: string])[] = [
-  ['camera', 'any column contains it'],
-  ['!camera', 'no column does'],
+  ['camera', 'any column contains it; "front door" with a space'],
+  ['!camera', 'no column does; ! turns every form round'],
   ['status=failed', 'that column is it; != for is not'],
   ['machine:jetson', 'that column contains it'],
-  ['/^front|door$/', 'a regular expression'],
+  ['restarts>3', 'that column is above it; >= < <=, 1.5G for bytes'],
+  ['/^front|door$/', 'a regular expression; node:/cam$/ in one column'],
 ];
 
 /** The lines of the help, before scrolling. */
-export function helpLines(width: number): readonly FramedLine[] {
+export function helpLines(width: number, keymap: Keymap): readonly FramedLine[] {
   const lines: FramedLine[] = [];
   const entry = (key: string, what: string): FramedLine => ({
     line: [{ text: `   ${fit(key, 16)}`, style: 'key' }, { text: cut(what, Math.max(10, width - 21)) }],
   });
   for (const group of GROUPS) {
     lines.push({ line: [{ text: ` ${group}`, style: 'title' }] });
-    for (const binding of KEYMAP) {
-      if (binding.group === group) lines.push(entry(binding.keys.map(keyLabel).join(' '), binding.help));
+    for (const binding of keymap.bindings) {
+      if (binding.group === group && binding.keys.length > 0)
+        lines.push(entry(binding.keys.map(keyLabel).join(' '), binding.help));
     }
   }
   lines.push({ line: [{ text: ' Filter, words joined by "and"', style: 'title' }] });
   for (const [example, what] of FILTER_HELP) lines.push(entry(example, what));
+  lines.push({ line: [{ text: ' In a recording (--replay)', style: 'title' }] });
+  for (const { keys, help } of REPLAY_KEYS) lines.push(entry(keys.map(keyLabel).join(' '), help));
   return lines;
 }
 
-export function drawHelp(top: number, rect: Rect, theme: Theme): readonly string[] {
-  const lines = helpLines(innerWidth(rect.width));
+export function drawHelp(top: number, rect: Rect, theme: Theme, keymap: Keymap): readonly string[] {
+  const lines = helpLines(innerWidth(rect.width), keymap);
   const height = rect.height - 2;
   const first = Math.min(top, Math.max(0, lines.length - height));
   return drawFrame(theme.paint, lines.slice(first, first + height), {

@@ -1,12 +1,15 @@
 /** The Machines pane: what each computer has to say of itself. */
 import type { Machine } from '../fleet/state.ts';
-import type { Column } from './column.ts';
+import type { CellContext, Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatBytes, formatCelsius, plural } from './format.ts';
+import { filterLink, type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import { loadWords } from './load-words.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { MachineRow } from './rows.ts';
+import { sparkline } from './sparkline.ts';
 import type { Glyphs, Span } from './theme.ts';
+import { isOdd } from './versions.ts';
 
 /** Jetsons throttle a little above. */
 const HOT_CELSIUS = 85;
@@ -17,12 +20,14 @@ function figure(text: string | undefined, isHigh: boolean, glyphs: Glyphs): Span
   return isHigh ? { text: `${text}${glyphs.alert}`, style: 'warn' } : { text };
 }
 
-function daemonSpan({ freshness, machine, lostSinceMs }: MachineRow, nowMs: number, glyphs: Glyphs): Span {
+function daemonSpan({ freshness, machine, lostSinceMs }: MachineRow, { nowMs, glyphs, usual }: CellContext): Span {
   if (freshness === 'lost') {
     return { text: `${glyphs.bad} lost ${formatAge(nowMs - (lostSinceMs ?? nowMs))}`, style: 'bad' };
   }
   if (freshness === 'stale') return { text: '? not heard', style: 'dim' };
-  return { text: `${glyphs.good} ${machine.daemon?.version ?? ''}`.trimEnd(), style: 'good' };
+  const version = machine.daemon?.version ?? '';
+  if (isOdd(version, usual.daemon)) return { text: `${glyphs.differs} ${version}`, style: 'warn' };
+  return { text: `${glyphs.good} ${version}`.trimEnd(), style: 'good' };
 }
 
 function memoryPercent({ load }: Machine): number | undefined {
@@ -53,7 +58,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     maxWidth: 18,
     flex: 1,
     drop: 0,
-    cell: (row, { nowMs, glyphs }) => daemonSpan(row, nowMs, glyphs),
+    cell: daemonSpan,
     text: (row) => `${row.freshness} ${row.machine.daemon?.version ?? ''}`,
   },
   {
@@ -61,6 +66,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'NODES',
     align: 'right',
     width: 5,
+    isNumber: true,
     drop: 0,
     cell: (row) => ({ text: String(row.machine.nodes.length) }),
     text: (row) => String(row.machine.nodes.length),
@@ -70,6 +76,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'FAILED',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 1,
     cell: ({ failedCount }, { glyphs }) =>
       failedCount === 0 ? { text: '0', style: 'dim' } : { text: `${glyphs.bad} ${failedCount}`, style: 'bad' },
@@ -80,6 +87,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'CPU',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 2,
     cell: ({ machine }, { glyphs }) =>
       figure(percent(machine.load?.cpuPercent), (machine.load?.cpuPercent ?? 0) >= BUSY_PERCENT, glyphs),
@@ -90,16 +98,42 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'MEM',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 3,
     cell: ({ machine }, { glyphs }) =>
       figure(percent(memoryPercent(machine)), (memoryPercent(machine) ?? 0) >= BUSY_PERCENT, glyphs),
     text: (row) => String(memoryPercent(row.machine) ?? ''),
   },
   {
+    id: 'trend',
+    title: 'CPU 5 MIN',
+    align: 'left',
+    width: 10,
+    drop: 5,
+    cell: (row, { trends, glyphs }) => ({
+      text: sparkline(trends.trend('cpu', row.key), 10, glyphs, 100),
+      style: 'info',
+    }),
+    text: () => '',
+  },
+  {
+    id: 'memtrend',
+    title: 'MEM 5 MIN',
+    align: 'left',
+    width: 10,
+    drop: 9,
+    cell: (row, { trends, glyphs }) => ({
+      text: sparkline(trends.trend('memory', row.key), 10, glyphs, 100),
+      style: 'info',
+    }),
+    text: () => '',
+  },
+  {
     id: 'disk',
     title: 'DISK',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 5,
     cell: ({ machine }, { glyphs }) =>
       figure(percent(machine.load?.diskPercent), (machine.load?.diskPercent ?? 0) >= BUSY_PERCENT, glyphs),
@@ -110,6 +144,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'TEMP',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 4,
     cell: ({ machine }, { glyphs }) => {
       const celsius = machine.load?.hottestCelsius;
@@ -122,6 +157,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     title: 'SHM USED',
     align: 'right',
     width: 8,
+    isNumber: true,
     drop: 6,
     cell: ({ machine }, { glyphs }) =>
       machine.shm === undefined
@@ -140,6 +176,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
         ? { text: glyphs.none, style: 'dim' }
         : { text: formatAge(nowMs - machine.daemon.upSinceMs) },
     text: (row) => (row.machine.daemon === undefined ? '' : 'up'),
+    sort: ({ machine }) => (machine.daemon === undefined ? undefined : -machine.daemon.upSinceMs),
   },
   {
     id: 'host',
@@ -153,6 +190,15 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     text: (row) => `${row.machine.hostname} ${row.machine.ips.join(' ')}`,
   },
 ];
+
+/** Less than this may be the time that its answer was under way. */
+const CLOCK_SLACK_MS = 3_000;
+
+function clockWords(skewMs: number | undefined): string {
+  if (skewMs === undefined) return '-';
+  if (Math.abs(skewMs) < CLOCK_SLACK_MS) return 'as here';
+  return `${formatAge(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} this one`;
+}
 
 function machineDetails({ machine, failedCount }: MachineRow, { nowMs }: DetailsContext): DetailsTable {
   const { daemon } = machine;
@@ -169,8 +215,21 @@ function machineDetails({ machine, failedCount }: MachineRow, { nowMs }: Details
         ? '-'
         : `${formatBytes(machine.shm.usedBytes)} by zenoh, ${formatBytes(machine.shm.freeBytes)} free`,
     ],
+    ['Clock', clockWords(machine.clockSkewMs)],
+    ['Claimed by', machine.rivals === undefined ? 'one daemon' : machine.rivals.join(' and ')],
     ['Problem', machine.problem ?? '-'],
   ]);
+}
+
+function machineRowLinks({ machine }: MachineRow, { state, rows }: DetailsContext): Links {
+  const failed = rows.nodes.find((row) => row.machine === machine.id && row.node.status === 'failed');
+  return [
+    filterLink('nodes', 'nodes', [['machine=', machine.id]]),
+    rowLink(`failed ${failed?.node.name}`, 'nodes', failed),
+    ...machineLinks(machine.id, rows).slice(1),
+    filterLink('topics', 'topics', [['machine=', machine.id]]),
+    ...sessionLinks(`${machine.id} daemon`, state, rows),
+  ];
 }
 
 export const MACHINES_PANE = definePane<MachineRow>({
@@ -182,4 +241,5 @@ export const MACHINES_PANE = definePane<MachineRow>({
   columns: MACHINE_COLUMNS,
   rows: (fleet) => fleet.machines,
   details: machineDetails,
+  links: machineRowLinks,
 });

@@ -2,9 +2,11 @@
 
 import type { Column } from './column.ts';
 import { formatAge, formatRate } from './format.ts';
+import { filterLink, type Links, machineLinks, sessionLinks } from './links.ts';
 import { nodeDetails } from './node-details.ts';
-import { definePane } from './pane.ts';
+import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
+import { sparkline } from './sparkline.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 /** A heartbeat comes every 5 s; after 30 s without one the fleet calls a node unhealthy. */
@@ -125,6 +127,16 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     drop: 3,
     cell: (row, { glyphs }) => dataSpan(row, glyphs),
     text: (row) => row.node.outputs ?? '',
+    sort: (row) => row.node.outputRateHz ?? row.node.outputs,
+  },
+  {
+    id: 'trend',
+    title: 'RATE',
+    align: 'left',
+    width: 6,
+    drop: 8,
+    cell: (row, { trends, glyphs }) => ({ text: sparkline(trends.trend('rate', row.key), 6, glyphs), style: 'info' }),
+    text: () => '',
   },
   {
     id: 'health',
@@ -132,7 +144,9 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     align: 'left',
     width: 11,
     drop: 4,
-    cell: (row, { glyphs }) => healthSpan(row, glyphs),
+    // What was heard of it before is no news of its health now.
+    cell: (row, { glyphs }) =>
+      row.freshness === 'live' ? healthSpan(row, glyphs) : { text: glyphs.none, style: 'dim' },
     text: (row) => row.node.health,
   },
   {
@@ -146,12 +160,14 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
         ? { text: glyphs.none, style: 'dim' }
         : { text: formatAge(nowMs - node.upSinceMs), style: 'plain' },
     text: (row) => (row.node.upSinceMs === undefined ? '' : 'up'),
+    sort: (row) => (row.node.upSinceMs === undefined ? undefined : -row.node.upSinceMs),
   },
   {
     id: 'restarts',
     title: 'RESTARTS',
     align: 'right',
     width: 8,
+    isNumber: true,
     drop: 5,
     cell: ({ node }) => {
       if (node.restartCount === undefined) return { text: '-', style: 'dim' };
@@ -164,7 +180,8 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'PID',
     align: 'right',
     width: 7,
-    drop: 8,
+    isNumber: true,
+    drop: 7,
     cell: ({ node }) => ({ text: node.pid === undefined ? '-' : String(node.pid), style: 'dim' }),
     text: (row) => String(row.node.pid ?? ''),
   },
@@ -173,7 +190,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'TYPE',
     align: 'left',
     width: 6,
-    drop: 7,
+    drop: 9,
     cell: (row) => ({ text: row.node.type, style: 'dim' }),
     text: (row) => row.node.type,
   },
@@ -195,11 +212,25 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     width: 12,
     maxWidth: 60,
     flex: 2,
-    drop: 9,
+    drop: 10,
     cell: ({ node }) => ({ text: node.lastExit, style: node.status === 'failed' ? 'bad' : 'dim' }),
     text: (row) => row.node.lastExit,
   },
 ];
+
+function nodeLinks(row: NodeRow, { state, rows }: DetailsContext): Links {
+  const { machine, node } = row;
+  return [
+    ...machineLinks(machine, rows).slice(0, 1),
+    { label: 'log', to: { kind: 'logs', machine, node: node.name } },
+    filterLink('topics', 'topics', [
+      ['machine=', machine],
+      ['key:', `${node.name}`],
+    ]),
+    ...sessionLinks(row.key, state, rows),
+    ...machineLinks(machine, rows).slice(1),
+  ];
+}
 
 export const NODES_PANE = definePane<NodeRow>({
   id: 'nodes',
@@ -210,4 +241,5 @@ export const NODES_PANE = definePane<NodeRow>({
   columns: NODE_COLUMNS,
   rows: (fleet) => fleet.nodes,
   details: nodeDetails,
+  links: nodeLinks,
 });

@@ -2,7 +2,8 @@
 
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
-import { definePane } from './pane.ts';
+import { hasName, type Links, routerLink, rowLink } from './links.ts';
+import { type DetailsContext, definePane } from './pane.ts';
 import type { PeerRow } from './rows.ts';
 
 export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
@@ -83,6 +84,16 @@ function peerDetails({ session, who, at }: PeerRow): DetailsTable {
   ]);
 }
 
+function peerLinks(row: PeerRow, { rows }: DetailsContext): Links {
+  const nodes = rows.nodes.filter((node) => hasName(row.who, node.key));
+  const machines = rows.machines.filter(({ key }) => hasName(row.who, `${key} daemon`));
+  return [
+    routerLink(row, rows),
+    ...machines.slice(0, 2).map(({ key, machine }) => rowLink(`machine ${machine.id}`, 'machines', { key })),
+    ...nodes.slice(0, 3).map((node) => rowLink(`node ${node.node.name}`, 'nodes', node)),
+  ];
+}
+
 export const PEERS_PANE = definePane<PeerRow>({
   id: 'peers',
   title: 'Peers',
@@ -92,4 +103,5 @@ export const PEERS_PANE = definePane<PeerRow>({
   columns: PEER_COLUMNS,
   rows: (fleet) => fleet.peers,
   details: peerDetails,
+  links: peerLinks,
 });

@@ -3,8 +3,10 @@
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatBytes } from './format.ts';
-import { definePane } from './pane.ts';
+import { filterLink, type Links, rowLink } from './links.ts';
+import { type DetailsContext, definePane } from './pane.ts';
 import { type RouterRow, routerName } from './rows.ts';
+import { versionSpan } from './versions.ts';
 
 export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
   {
@@ -22,11 +24,11 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     id: 'version',
     title: 'VERSION',
     align: 'left',
-    width: 7,
+    width: 8,
     maxWidth: 14,
     flex: 1,
     drop: 2,
-    cell: (row) => ({ text: row.router.version, style: 'dim' }),
+    cell: (row, { usual, glyphs }) => versionSpan(row.router.version, usual.router, glyphs),
     text: (row) => row.router.version,
   },
   {
@@ -48,6 +50,7 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     title: 'SESS',
     align: 'right',
     width: 4,
+    isNumber: true,
     drop: 1,
     cell: (row) => ({ text: String(row.router.sessions.length) }),
     text: (row) => String(row.router.sessions.length),
@@ -57,18 +60,20 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     title: 'IN/s',
     align: 'right',
     width: 5,
+    isNumber: true,
     drop: 4,
     cell: ({ router }) => rate(router.receivedPerSecond),
-    text: () => '',
+    text: ({ router }) => String(router.receivedPerSecond ?? ''),
   },
   {
     id: 'out',
     title: 'OUT/s',
     align: 'right',
     width: 5,
+    isNumber: true,
     drop: 5,
     cell: ({ router }) => rate(router.sentPerSecond),
-    text: () => '',
+    text: ({ router }) => String(router.sentPerSecond ?? ''),
   },
   {
     id: 'locators',
@@ -102,6 +107,20 @@ function routerDetails({ router, linkedTo }: RouterRow): DetailsTable {
   ]);
 }
 
+function routerLinks({ router }: RouterRow, { rows }: DetailsContext): Links {
+  const linked = router.sessions.flatMap(({ zid }) => rows.routers.find((row) => row.key === zid) ?? []);
+  return [
+    filterLink('sessions', 'peers', [['at=', routerName(router)]]),
+    rowLink(
+      `machine ${router.name}`,
+      'machines',
+      rows.machines.find((row) => row.key === router.name),
+    ),
+    { label: 'in the tree', to: { kind: 'place', pane: 'tree', key: `router ${router.zid}` } },
+    ...linked.slice(0, 6).map((row) => rowLink(`router ${routerName(row.router)}`, 'routers', row)),
+  ];
+}
+
 export const ROUTERS_PANE = definePane<RouterRow>({
   id: 'routers',
   title: 'Routers',
@@ -111,4 +130,5 @@ export const ROUTERS_PANE = definePane<RouterRow>({
   columns: ROUTER_COLUMNS,
   rows: (fleet) => fleet.routers,
   details: routerDetails,
+  links: routerLinks,
 });

@@ -7,9 +7,11 @@ import type { MachineLoad } from '../fleet/state.ts';
 import type { Column } from './column.ts';
 import type { DetailsTable } from './details-table.ts';
 import { formatBytes, formatCelsius, plural } from './format.ts';
+import { filterLink, type Links, machineLinks, rowLink } from './links.ts';
 import { loadWords } from './load-words.ts';
-import { definePane } from './pane.ts';
+import { type DetailsContext, definePane } from './pane.ts';
 import type { ShmRow } from './rows.ts';
+import { sparkline } from './sparkline.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 /** From here on the machine's shared memory is called nearly full, by share of the whole file system taken. */
@@ -81,27 +83,30 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     title: 'ZENOH',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 0,
     cell: (row) => ({ text: formatBytes(row.shm.usedBytes) }),
-    text: (row) => formatBytes(row.shm.usedBytes),
+    text: (row) => String(row.shm.usedBytes),
   },
   {
     id: 'free',
     title: 'FREE',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 1,
     cell: (row) => ({
       text: formatBytes(row.shm.freeBytes),
       style: shareStyle(takenShare(row)) === 'good' ? 'plain' : 'warn',
     }),
-    text: (row) => formatBytes(row.shm.freeBytes),
+    text: (row) => String(row.shm.freeBytes),
   },
   {
     id: 'taken',
     title: 'TAKEN',
     align: 'left',
     width: GAUGE_CELLS + 5,
+    isNumber: true,
     drop: 4,
     cell: (row, { glyphs }) => {
       const share = takenShare(row);
@@ -113,10 +118,23 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     text: (row) => String(Math.round(takenShare(row) * 100)),
   },
   {
+    id: 'trend',
+    title: '24 h',
+    align: 'left',
+    width: 10,
+    drop: 5,
+    cell: (row, { trends, glyphs }) => ({
+      text: sparkline(trends.trend('shm', row.key), 10, glyphs, 100),
+      style: shareStyle(takenShare(row)) === 'good' ? 'info' : shareStyle(takenShare(row)),
+    }),
+    text: () => '',
+  },
+  {
     id: 'segments',
     title: 'SEG',
     align: 'right',
     width: 4,
+    isNumber: true,
     drop: 2,
     cell: (row) => ({ text: String(row.shm.segments.length) }),
     text: (row) => String(row.shm.segments.length),
@@ -126,6 +144,7 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     title: 'ORPHANS',
     align: 'right',
     width: 7,
+    isNumber: true,
     drop: 3,
     cell: (row, { glyphs }) =>
       row.orphanCount === 0
@@ -138,27 +157,30 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     title: 'GROWN',
     align: 'right',
     width: 7,
+    isNumber: true,
     drop: 8,
     cell: ({ grownBytes }, { glyphs }) =>
       grownBytes < GROWN_WARN_BYTES
         ? { text: formatBytes(grownBytes), style: 'dim' }
         : { text: `${glyphs.warn} ${formatBytes(grownBytes)}`, style: 'warn' },
-    text: (row) => formatBytes(row.grownBytes),
+    text: (row) => String(row.grownBytes),
   },
   {
     id: 'locked',
     title: 'LOCKED',
     align: 'right',
     width: 6,
+    isNumber: true,
     drop: 9,
     cell: ({ shm }, { glyphs }) => figure(shm.lockedBytes, glyphs, formatBytes),
-    text: ({ shm }) => (shm.lockedBytes === undefined ? '' : formatBytes(shm.lockedBytes)),
+    text: ({ shm }) => String(shm.lockedBytes ?? ''),
   },
   {
     id: 'cpu',
     title: 'CPU',
     align: 'right',
     width: 5,
+    isNumber: true,
     drop: 5,
     cell: ({ load }, { glyphs }) => figure(load?.cpuPercent, glyphs, percent, CPU_WARN_PERCENT),
     text: ({ load }) => String(load?.cpuPercent ?? ''),
@@ -168,6 +190,7 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     title: 'MEM',
     align: 'right',
     width: 5,
+    isNumber: true,
     drop: 6,
     cell: ({ load }, { glyphs }) => figure(memoryPercent(load), glyphs, percent, MEMORY_WARN_PERCENT),
     text: ({ load }) => String(memoryPercent(load) ?? ''),
@@ -177,11 +200,27 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     title: 'TEMP',
     align: 'right',
     width: 5,
+    isNumber: true,
     drop: 7,
     cell: ({ load }, { glyphs }) => figure(load?.hottestCelsius, glyphs, formatCelsius, HOT_CELSIUS),
     text: ({ load }) => String(load?.hottestCelsius ?? ''),
   },
 ];
+
+/** Processes have the names of their programs: a node is meant where one of the machine is called the same, or its id is the same. */
+function shmLinks({ machine, shm }: ShmRow, { rows }: DetailsContext): Links {
+  const pids = new Set(shm.segments.flatMap((segment) => segment.owner?.pid ?? []));
+  const growing = new Set(shm.growth?.map((of) => of.node));
+  const owners = rows.nodes.filter(
+    (row) =>
+      row.machine === machine && (growing.has(row.node.name) || (row.node.pid !== undefined && pids.has(row.node.pid))),
+  );
+  return [
+    ...machineLinks(machine, rows).slice(0, 1),
+    filterLink('nodes', 'nodes', [['machine=', machine]]),
+    ...owners.slice(0, 5).map((row) => rowLink(row.node.name, 'nodes', row)),
+  ];
+}
 
 const NO_SEGMENT = { segment: 'none', size: '', owner: '', readers: '', orphan: '' } as const;
 
@@ -219,4 +258,5 @@ export const SHM_PANE = definePane<ShmRow>({
   columns: SHM_COLUMNS,
   rows: (fleet) => fleet.shm,
   details: shmDetails,
+  links: shmLinks,
 });

@@ -4,9 +4,11 @@ import { type CellContext, type Column, type PlacedColumn, placeColumns } from '
 import type { DetailsTable } from './details-table.ts';
 import { parseFilter } from './filter.ts';
 import type { PaneId } from './layout.ts';
+import { type Links, MAX_LINKS, type RowLink } from './links.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
-import { fit, textWidth } from './text.ts';
-import type { Line, Span, StyleName } from './theme.ts';
+import { createRowSorter, type SortChoice } from './sort-rows.ts';
+import { cut, fit, textWidth } from './text.ts';
+import type { Glyphs, Line, Span, StyleName } from './theme.ts';
 
 /** What the details of a row are made from. */
 export interface DetailsContext {
@@ -28,29 +30,57 @@ export interface PaneDefinition<Row extends PaneRow> {
   /** The same list as before, unless something in it changed. */
   rows(fleet: FleetRows): readonly Row[];
   details(row: Row, context: DetailsContext): DetailsTable;
+  /** What a row has to do with others, the nearest first; undefined ones are left out. */
+  links?(row: Row, context: DetailsContext): Links;
+  /** A few words beside the title. */
+  note?(fleet: FleetRows): string;
+  /** Further keys that go to it. */
+  readonly keys?: readonly string[];
+  /** Whether its rows are made to be counted where it is not shown; default true. */
+  readonly isCounted?: boolean;
+  /** Whether the rows may stand in another order; default true. */
+  readonly isSortable?: boolean;
 }
 
 /** A pane, whatever its rows are. */
-export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'rows'> {
+export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'links' | 'rows'> {
   rows(fleet: FleetRows): readonly PaneRow[];
-  content(fleet: FleetRows, filter: string): PaneContent;
+  /** Ids and titles of the columns that it may be sorted by, in the order of the table. */
+  readonly columns: readonly { readonly id: string; readonly title: string }[];
+  /** Makes a function that gives the content for a filter and an order; it keeps what it can from one call to the next. */
+  createContent(): (fleet: FleetRows, filter: string, sort?: SortChoice) => PaneContent;
   /** Undefined where the row has gone. */
   details(key: string, context: DetailsContext): DetailsTable | undefined;
+  links(key: string, context: DetailsContext): readonly RowLink[];
 }
 
 export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>): Pane {
-  const { id, title, tab, help, empty } = definition;
+  const { id, title, tab, help, empty, keys, isCounted } = definition;
+  const find = (key: string, { rows }: DetailsContext): Row | undefined =>
+    definition.rows(rows).find((candidate) => candidate.key === key);
   return {
     id,
     title,
     tab,
     help,
     empty,
+    keys,
+    isCounted,
+    note: (fleet) => definition.note?.(fleet) ?? '',
     rows: (fleet) => definition.rows(fleet),
-    content: (fleet, filter) => contentOf(definition, definition.rows(fleet), filter),
+    columns: definition.isSortable === false ? [] : definition.columns,
+    createContent() {
+      const sortRows = createRowSorter<Row>();
+      return (fleet, filter, sort) => contentOf(definition, definition.rows(fleet), filter, sort, sortRows);
+    },
     details(key, context) {
-      const row = definition.rows(context.rows).find((candidate) => candidate.key === key);
+      const row = find(key, context);
       return row === undefined ? undefined : definition.details(row, context);
+    },
+    links(key, context) {
+      const row = find(key, context);
+      const links = row === undefined ? [] : (definition.links?.(row, context) ?? []);
+      return links.filter((link) => link !== undefined).slice(0, MAX_LINKS);
     },
   };
 }
@@ -61,30 +91,33 @@ export interface PaneContent {
   readonly title: string;
   /** Rows before the filter. */
   readonly totalCount: number;
+  /** All of them, in their own order. */
+  readonly all: readonly PaneRow[];
   /** What is shown, in order. */
   readonly rows: readonly PaneRow[];
+  readonly sort?: SortChoice;
   readonly filter: string;
   /** Why the filter cannot be used; all rows are shown then. */
   readonly filterProblem?: string;
   /** The line of column titles, `width` cells. */
-  heading(width: number): Line;
+  heading(width: number, glyphs?: Glyphs): Line;
   /** Row `index` of {@link rows}, `width` cells; empty where there is none. */
-  line(index: number, width: number, context: CellContext, isSelected: boolean): Line;
+  line(index: number, width: number, context: CellContext, isSelected: boolean, isMarked?: boolean): Line;
 }
 
 function contentOf<Row extends PaneRow>(
   { id, title, columns }: PaneDefinition<Row>,
   all: readonly Row[],
   filter: string,
+  sort: SortChoice | undefined,
+  sortRows: ReturnType<typeof createRowSorter<Row>>,
 ): PaneContent {
-  const parsed = parseFilter(
-    filter,
-    columns.map((column) => column.id),
-  );
-  const rows =
-    !parsed.ok || parsed.isEmpty
-      ? all
-      : all.filter((row) => parsed.matches(Object.fromEntries(columns.map((column) => [column.id, column.text(row)]))));
+  const parsed = parseFilter(filter, columns);
+  const byId = new Map(columns.map((column) => [column.id, column] as const));
+  const kept =
+    !parsed.ok || parsed.isEmpty ? all : all.filter((row) => parsed.matches((id) => byId.get(id)?.text(row) ?? ''));
+  const sortColumn = sort === undefined ? undefined : byId.get(sort.column);
+  const rows = sort === undefined || sortColumn === undefined ? kept : sortRows(kept, sortColumn, sort.isDescending);
   let placed: readonly PlacedColumn<Row>[] = [];
   let placedWidth = -1;
   const place = (width: number): readonly PlacedColumn<Row>[] => {
@@ -98,20 +131,24 @@ function contentOf<Row extends PaneRow>(
     id,
     title,
     totalCount: all.length,
+    all,
     rows,
+    sort: sortColumn === undefined ? undefined : sort,
     filter,
     filterProblem: parsed.ok ? undefined : parsed.reason,
-    heading(width) {
+    heading(width, glyphs) {
+      const sign = sort?.isDescending ? glyphs?.descending : glyphs?.ascending;
       return joinCells(
         { text: MARGIN },
-        place(width).map(({ column, width: cells }) => ({
-          text: fit(column.title, cells, column.align),
-          style: 'heading',
-        })),
+        place(width).map(({ column, width: cells }) =>
+          column === sortColumn && sign !== undefined
+            ? { text: fit(`${cut(column.title, cells - 1, '')}${sign}`, cells, column.align), style: 'title' }
+            : { text: fit(column.title, cells, column.align), style: 'heading' },
+        ),
         width,
       );
     },
-    line(index, width, context, isSelected) {
+    line(index, width, context, isSelected, isMarked = false) {
       const row = rows[index];
       if (row === undefined) return [{ text: ' '.repeat(width) }];
       const cells = place(width).map(({ column, width: cells }) => {
@@ -121,7 +158,8 @@ function contentOf<Row extends PaneRow>(
           style: fadedStyle(row, span.style ?? 'plain'),
         };
       });
-      return joinCells({ text: isSelected ? `${context.glyphs.pointer} ` : MARGIN, style: 'key' }, cells, width);
+      const pointer = isSelected ? context.glyphs.pointer : ' ';
+      return joinCells({ text: `${pointer}${isMarked ? context.glyphs.mark : ' '}`, style: 'key' }, cells, width);
     },
   };
 }

@@ -1,27 +1,32 @@
 /** The fleet as plain text, for a pipe, a log file or a terminal that can do no more. */
+import { type Alerts, NO_ALERTS } from '../fleet/alert-engine.ts';
+import { NO_TRENDS } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
-import { alertsOf } from './alerts.ts';
+import { alertText } from './alerts.ts';
 import { emptySentences } from './empty.ts';
 import { plural } from './format.ts';
 import { PANE_IDS } from './layout.ts';
 import { createContentMaker, PANES } from './panes.ts';
-import { createRowMaker } from './rows.ts';
+import { createScreenRowMaker } from './screen-rows.ts';
 import { sanitize } from './text.ts';
 import { createTheme, type Line } from './theme.ts';
+import { createVersionLook } from './versions.ts';
 
 /** Wide enough for every column; trailing spaces are taken off. */
 const WIDTH = 160;
 
 /** Every pane one below the other, ending in a line break. */
-export function plainSnapshot(state: FleetState, nowMs: number): string {
-  const rows = createRowMaker()(state);
+export function plainSnapshot(state: FleetState, nowMs: number, alerts: Alerts = NO_ALERTS): string {
+  const rows = createScreenRowMaker()(state, { alerts, events: [] });
   const content = createContentMaker();
   const { glyphs } = createTheme('none');
+  const cells = { nowMs, glyphs, trends: NO_TRENDS, usual: createVersionLook()(rows) };
   const lines = [
     `bubbaloop at ${sanitize(state.endpoint)}: ${plural(state.machines.size, 'machine')}, ${plural(rows.nodes.length, 'node')}, ${plural(state.routers.size, 'router')}`,
-    ...alertsOf(state, rows, nowMs).map((alert) => `${glyphs.alert} ${sanitize(alert.text)}`),
+    ...alerts.active.map((alert) => `${glyphs.alert} ${sanitize(alertText(alert, state, nowMs))}`),
   ];
-  for (const id of PANE_IDS) {
+  // One look has no events, its alerts stand above, and keys are asked for only while somebody looks at them.
+  for (const id of PANE_IDS.filter((pane) => pane !== 'events' && pane !== 'alerts' && pane !== 'topics')) {
     const pane = content(id, rows, '');
     lines.push('', `${PANES[id].title} ${pane.totalCount}`);
     const sentences = emptySentences(state, pane, nowMs);
@@ -29,7 +34,7 @@ export function plainSnapshot(state: FleetState, nowMs: number): string {
     if (sentences.length > 0) continue;
     lines.push(toText(pane.heading(WIDTH)));
     for (let index = 0; index < pane.rows.length; index += 1) {
-      lines.push(toText(pane.line(index, WIDTH, { nowMs, glyphs }, false)));
+      lines.push(toText(pane.line(index, WIDTH, cells, false)));
     }
   }
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;

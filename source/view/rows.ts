@@ -2,11 +2,14 @@
  * The rows of each pane, made from the fleet's state. A row keeps its identity while nothing in it changed, and a list of
  * rows while none of its parts did; times stay out of rows, so that a second that passes changes none.
  */
+import { type Alert, type Alerts, NO_ALERTS } from '../fleet/alert-engine.ts';
 import { compareNames } from '../fleet/compare-names.ts';
+import { routerLabel } from '../fleet/conditions.ts';
 import {
   type FleetNode,
   type FleetState,
   type Freshness,
+  initialState,
   type Machine,
   type MachineLoad,
   machineFreshness,
@@ -17,8 +20,12 @@ import {
   type ShmGrowth,
   type ShmInfo,
 } from '../fleet/state.ts';
+import type { TimelineEntry } from '../fleet/timeline.ts';
+import { NO_TOPICS, type TopicsView } from '../fleet/topics.ts';
+import type { TopicRow } from './topic-rows.ts';
+import type { TreeRow } from './tree-rows.ts';
 
-interface BaseRow {
+export interface BaseRow {
   /** Tells the row from all others of its pane, and stays with it: the selection holds on to this. */
   readonly key: string;
   readonly freshness: Freshness;
@@ -65,7 +72,29 @@ export interface MachineRow extends BaseRow {
   readonly failedCount: number;
 }
 
+export interface AlertRow extends BaseRow {
+  readonly alert: Alert;
+  readonly isSilenced: boolean;
+  /** What the words of the alert are made from. */
+  readonly state: FleetState;
+}
+
+export interface EventRow extends BaseRow {
+  readonly entry: TimelineEntry;
+}
+
+/** What is known beside the state: what the rules say of it, and what has changed. */
+export interface FleetNews {
+  readonly alerts: Alerts;
+  /** Newest first. */
+  readonly events: readonly TimelineEntry[];
+}
+
+export const NO_NEWS: FleetNews = { alerts: NO_ALERTS, events: [] };
+
 export interface FleetRows {
+  readonly alerts: readonly AlertRow[];
+  readonly events: readonly EventRow[];
   readonly machines: readonly MachineRow[];
   readonly nodes: readonly NodeRow[];
   readonly routers: readonly RouterRow[];
@@ -73,30 +102,34 @@ export interface FleetRows {
   readonly shm: readonly ShmRow[];
   /** Nodes by status, `not known now` for those of machines that are not live: counted here, once for each change. */
   readonly statusCounts: ReadonlyMap<string, number>;
-  /** Of the nodes those that may deserve an alert: in all that does not run well, and where a heartbeat may run out. */
-  readonly concerns: readonly NodeRow[];
+  readonly topics: readonly TopicRow[];
+  readonly topicsView: TopicsView;
+  readonly tree: readonly TreeRow[];
 }
 
-export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow;
+export type PaneRow = NodeRow | RouterRow | PeerRow | ShmRow | MachineRow | TopicRow | TreeRow | AlertRow | EventRow;
 
 /** A name people know for a router: its own, else the beginning of its zenoh id. */
-export function routerName(router: Pick<Router, 'zid' | 'name'>): string {
-  return router.name === '' ? router.zid.slice(0, 8) : router.name;
-}
+export const routerName: (router: Pick<Router, 'zid' | 'name'>) => string = routerLabel;
 
 /**
  * Returns a function that makes the rows of a state, reusing what it made for the state before: a machine costs something
  * only when it changed, and what is left for each of all nodes is their place in a list.
  */
-export function createRowMaker(): (state: FleetState) => FleetRows {
+export function createRowMaker(): (state: FleetState, news?: FleetNews) => FleetRows {
   const routers = createPool<RouterRow>();
   const peers = createPool<PeerRow>();
+  const makeNews = createNewsRows();
   let chunks = new Map<string, Chunk>();
   let order: Order = { ids: [], sorted: [] };
   let last: FleetState | undefined;
   let rows: FleetRows | undefined;
-  return (state) => {
-    if (state === last && rows !== undefined) return rows;
+  return (state, news = NO_NEWS) => {
+    const { alerts, events } = makeNews(state, news);
+    if (state === last && rows !== undefined) {
+      if (rows.alerts !== alerts || rows.events !== events) rows = { ...rows, alerts, events };
+      return rows;
+    }
     order = orderOf(state, order);
     const made = order.sorted.flatMap((id) => {
       const machine = state.machines.get(id);
@@ -123,10 +156,19 @@ export function createRowMaker(): (state: FleetState) => FleetRows {
               before?.shm,
               made.flatMap((chunk) => chunk.shm),
             ),
-            concerns: made.flatMap((chunk) => chunk.concerns),
             statusCounts: sumOf(made.map((chunk) => chunk.statusCounts)),
           };
-    rows = { ...ofMachines, routers: routers(routerRows(state)), peers: peers(peerRows(state)) };
+    rows = {
+      ...ofMachines,
+      alerts,
+      events,
+      routers: routers(routerRows(state)),
+      peers: peers(peerRows(state)),
+      // Not of the state, or not made unless it is looked at: screen-rows.ts.
+      topics: [],
+      topicsView: NO_TOPICS,
+      tree: [],
+    };
     last = state;
     return rows;
   };
@@ -141,7 +183,6 @@ interface Chunk {
   readonly row: MachineRow;
   readonly nodes: readonly NodeRow[];
   readonly shm: readonly ShmRow[];
-  readonly concerns: readonly NodeRow[];
   readonly statusCounts: ReadonlyMap<string, number>;
 }
 
@@ -166,16 +207,8 @@ function chunkOf(state: FleetState, machine: Machine, before: Chunk | undefined)
     row: keepRow(before?.row, machineRow(machine, freshness)),
     nodes,
     shm: keepRows(before?.shm, shmRow(machine, freshness)),
-    concerns: nodes.filter(mayConcern),
     statusCounts: countStatus(nodes),
   };
-}
-
-function mayConcern({ freshness, node, heartbeatAtMs }: NodeRow): boolean {
-  if (freshness !== 'live') return false;
-  return (
-    node.status === 'failed' || node.health === 'unhealthy' || node.outputs === 'quiet' || heartbeatAtMs !== undefined
-  );
 }
 
 function countStatus(nodes: readonly NodeRow[]): ReadonlyMap<string, number> {
@@ -204,6 +237,41 @@ function orderOf(state: FleetState, before: Order): Order {
   const ids = [...state.machines.keys()];
   return sameList(before.ids, ids) ? before : { ids, sorted: ids.toSorted(compareNames) };
 }
+
+function createNewsRows(): (state: FleetState, news: FleetNews) => Pick<FleetRows, 'alerts' | 'events'> {
+  const pool = createPool<AlertRow>();
+  const eventRows = new WeakMap<TimelineEntry, EventRow>();
+  let lastEvents: readonly TimelineEntry[] | undefined;
+  let events: readonly EventRow[] = [];
+  return (state, news) => {
+    const { active, silenced } = news.alerts;
+    // Of the state only the link's alert needs to know: others keep their rows.
+    const toRow = (alert: Alert, isSilenced: boolean): AlertRow => ({
+      key: alert.key,
+      freshness: 'live',
+      alert,
+      isSilenced,
+      state: alert.when === 'link' ? state : EMPTY_STATE,
+    });
+    const alerts = pool([
+      ...active.map((alert) => toRow(alert, false)),
+      ...silenced.map((alert) => toRow(alert, true)),
+    ]);
+    if (news.events !== lastEvents) {
+      lastEvents = news.events;
+      events = news.events.map((entry) => {
+        const known = eventRows.get(entry);
+        if (known !== undefined) return known;
+        const row: EventRow = { key: String(entry.number), freshness: 'live', entry };
+        eventRows.set(entry, row);
+        return row;
+      });
+    }
+    return { alerts, events };
+  };
+}
+
+const EMPTY_STATE = initialState('', 0);
 
 function machineRow(machine: Machine, freshness: Freshness): MachineRow {
   return {

@@ -2,8 +2,11 @@
  * The whole screen as painted lines, from what is known and what is chosen. Pure: the components of ui/ only put these
  * lines in their places, and redraw what is not the same string as before.
  */
+import type { Alert } from '../fleet/alert-engine.ts';
+import type { Trends } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
-import { type Alert, alertsOf } from './alerts.ts';
+import { countActionRows, drawActions } from './actions-list.ts';
+import { alertText } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
 import { type PicturesView, wallFooter } from './camera-wall.ts';
 import { detailsOf } from './details.ts';
@@ -13,21 +16,31 @@ import { footerLine } from './footer.ts';
 import { plural } from './format.ts';
 import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
 import { headerLine } from './header.ts';
-import type { KeyContext } from './keymap.ts';
+import { type KeyContext, keymapOf } from './keymap.ts';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
-import { drawDialog, drawHelp, drawLogs, helpLines } from './overlays.ts';
+import type { RowLink } from './links.ts';
+import { drawLinks, linkLineCount } from './links-line.ts';
+import { drawLogs, logRows } from './log-view.ts';
+import { drawDialog, drawHelp, helpLines } from './overlays.ts';
+import { drawPalette, paletteEntries } from './palette.ts';
 import type { PaneContent } from './pane.ts';
+import { isMarked, paneAside } from './pane-aside.ts';
 import { PANES } from './panes.ts';
+import { type ReplayView, replayLine } from './replay-line.ts';
 import type { FleetRows } from './rows.ts';
-import { fit, sanitize, textWidth, wrap } from './text.ts';
-import type { Span, Theme } from './theme.ts';
+import { tabsOf } from './tab-line.ts';
+import { cut, fit, sanitize, textWidth, wrap } from './text.ts';
+import type { Line, Span, Theme } from './theme.ts';
 import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
+import type { UsualVersions } from './versions.ts';
 import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
 
 /** A piece of painted text and its place. */
 export interface Placed {
   readonly rect: Rect;
   readonly lines: readonly string[];
+  /** Absent for what lies over the panes. */
+  readonly pane?: PaneId;
 }
 
 export type Screen =
@@ -57,7 +70,13 @@ export interface SceneInput {
   readonly keys: KeyContext;
   readonly readOnly: boolean;
   readonly banner?: string;
+  /** What is wrong now, worst first. */
+  readonly alerts: readonly Alert[];
+  /** Where a recording stands, if this shows one. */
+  readonly replay?: ReplayView;
   readonly pictures: PicturesView;
+  readonly trends: Trends;
+  readonly usual: UsualVersions;
 }
 
 export interface Scene {
@@ -68,42 +87,58 @@ export interface Scene {
   readonly pageRows: number;
   /** Lines the overlay has in all. */
   readonly overlayRows: number;
+  /** Where digits lead from the details that are open. */
+  readonly links: readonly RowLink[];
+  /** Keys of the rows that are drawn, by pane; those in the details count as drawn. */
+  readonly visible: ReadonlyMap<PaneId, readonly string[]>;
+  /** Rows of the open log. */
+  readonly logRows?: readonly string[];
   /** The camera wall, where it is open. */
   readonly wall?: WallGrid;
 }
 
 export function buildScene(input: SceneInput): Scene {
-  const { fleet, rows, theme, nowMs, size } = input;
-  const alerts = alertsOf(fleet, rows, nowMs);
-  const layout = layoutOf(size, alerts.length, input.ui.pane);
+  const { fleet, rows, theme, nowMs, size, alerts } = input;
+  const layout = layoutOf(size, alerts.length, input.ui.pane, input.replay === undefined ? 0 : 1);
   if (layout.kind === 'too-small') {
-    return { screen: tooSmall(input), ui: input.ui, pageRows: 1, overlayRows: 0 };
+    return { screen: tooSmall(input), ui: input.ui, pageRows: 1, overlayRows: 0, ...NO_ROWS };
   }
   const ui = settleAll(input, layout);
   const { glyphs } = theme;
   const above = [
     theme.paint(headerLine(fleet, rows, { ...input, width: size.columns, glyphs })),
-    ...alertLines(alerts, layout.alertRows, size.columns, theme),
+    ...(input.replay === undefined ? [] : [theme.paint(replayLine(input.replay, size.columns))]),
+    ...alertLines(input, layout.alertRows),
     ...(layout.kind === 'tabs' ? [tabLine(input, size.columns)] : []),
   ];
-  const footer = theme.paint(footerLine(ui, { nowMs, width: size.columns, keys: input.keys, glyphs }));
+  const footer = theme.paint(footerSpans(input, ui));
   const body: Rect = { x: 0, y: above.length, width: size.columns, height: size.rows - above.length - 1 };
   const page = Math.max(1, body.height - 2);
   const { overlay } = ui;
   switch (overlay.kind) {
     case 'logs': {
       const panes = [{ rect: body, lines: drawLogs(overlay.logs, body, theme) }];
+      const shown = logRows(overlay.logs, body);
       return {
         screen: { kind: 'full', size, above, panes, footer, pictures: [] },
         ui,
         pageRows: page,
-        overlayRows: overlay.logs.lines.length,
+        overlayRows: shown.length,
+        logRows: shown,
+        ...NO_ROWS,
       };
     }
+    case 'actions': {
+      const panes = [{ rect: body, lines: drawActions(ui.actions, overlay.top, body, theme, nowMs) }];
+      const overlayRows = countActionRows(ui.actions);
+      const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
+      return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
+    }
     case 'help': {
-      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme) }];
-      const overlayRows = helpLines(innerWidth(body.width)).length;
-      return { screen: { kind: 'full', size, above, panes, footer, pictures: [] }, ui, pageRows: page, overlayRows };
+      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme, keymapOf(input.keys)) }];
+      const overlayRows = helpLines(innerWidth(body.width), keymapOf(input.keys)).length;
+      const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
+      return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
     case 'cameras':
       return wallScene(input, ui, overlay, above, body);
@@ -112,16 +147,41 @@ export function buildScene(input: SceneInput): Scene {
       const width = body.width - (picture === undefined ? 0 : picture.area.width + 1);
       const table = detailsOf(PANES[overlay.pane], { state: fleet, rows, nowMs }, overlay.key, width);
       if (table !== undefined)
-        return detailsScene(input, ui, above, footer, { ...body, width }, table, overlay.top, picture);
+        return detailsScene(input, ui, overlay, above, footer, { ...body, width }, table, picture);
       break;
     }
     default:
   }
-  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ rect, lines: drawPane(input, ui, pane, rect) }));
-  const dialog = overlay.kind === 'dialog' ? drawDialog(overlay.dialog, size, theme) : undefined;
+  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ pane, rect, lines: drawPane(input, ui, pane, rect) }));
+  const dialog = drawOnTop(input, overlay);
   const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
-  return { screen: { kind: 'full', size, above, panes, dialog, footer, pictures: [] }, ui, pageRows, overlayRows: 0 };
+  const visible = new Map(
+    shownPanes(layout, ui).map(([id, rect]) => {
+      const { top } = ui.views[id];
+      const keys = input.content(id).rows.slice(top, top + Math.max(1, rect.height - 3));
+      return [id, keys.map((row) => row.key)] as const;
+    }),
+  );
+  const screen: Screen = { kind: 'full', size, above, panes, dialog, footer, pictures: [] };
+  return { screen, ui, pageRows, overlayRows: 0, links: [], visible };
+}
+
+const NO_ROWS: Pick<Scene, 'links' | 'visible'> = { links: [], visible: new Map() };
+function drawOnTop({ rows, keys, size, theme }: SceneInput, overlay: Overlay): Placed | undefined {
+  if (overlay.kind === 'dialog') return drawDialog(overlay.dialog, size, theme);
+  if (overlay.kind !== 'palette') return undefined;
+  return drawPalette(paletteEntries(overlay.text, rows, keys), overlay.index, size, theme);
+}
+
+/** The last line before it is painted: the mouse must know what stands where. */
+export function footerSpans(input: SceneInput, ui: UiState): Line {
+  const { glyphs } = input.theme;
+  const { columns: width } = input.size;
+  const options = { nowMs: input.nowMs, width, keys: input.keys, glyphs };
+  if (ui.overlay.kind !== 'cameras') return footerLine(ui, options);
+  if (ui.notice === undefined) return wallFooter(input.pictures, ui.overlay.isLarge, width, glyphs.enter);
+  return footerLine({ ...ui, overlay: { kind: 'none' } }, options);
 }
 
 function shownPanes(layout: Exclude<Layout, { kind: 'too-small' }>, ui: UiState): readonly (readonly [PaneId, Rect])[] {
@@ -150,20 +210,26 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   const inner = innerWidth(rect.width);
   const height = Math.max(1, rect.height - 3);
   const body: FramedLine[] = [];
-  const sentences = emptySentences(fleet, content, nowMs);
+  const sentences = emptySentences(fleet, content, nowMs, input.replay !== undefined);
   if (sentences.length > 0) {
     if (rect.height > 6) body.push({ line: [] });
     for (const { text, style } of sentences) {
       for (const line of wrap(text, inner - 4)) body.push({ line: [{ text: `  ${line}`, style }] });
     }
   } else {
-    body.push({ line: content.heading(inner) });
+    body.push({ line: content.heading(inner, glyphs) });
     const selected = selectedIndex(view, content.rows);
     const last = Math.min(content.rows.length, view.top + height);
     for (let index = view.top; index < last; index += 1) {
       const isSelected = index === selected;
       body.push({
-        line: content.line(index, inner, { nowMs, glyphs }, isSelected && isActive),
+        line: content.line(
+          index,
+          inner,
+          { ...input, nowMs, glyphs },
+          isSelected && isActive,
+          isMarked(view, content, index),
+        ),
         isSelected: isSelected && isActive,
       });
     }
@@ -171,7 +237,8 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   const hidden = content.rows.length > height;
   return drawFrame(theme.paint, body, {
     rect,
-    title: paneTitleSpans(content, ui, isActive, inner),
+    title: paneTitleSpans(content, ui, isActive, inner, PANES[pane].note?.(input.rows) ?? ''),
+    aside: paneAside(content, ui, theme),
     remark: hidden
       ? `${view.top + 1}-${Math.min(content.rows.length, view.top + height)} of ${content.rows.length}`
       : '',
@@ -180,7 +247,13 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   });
 }
 
-function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, width: number): readonly Span[] {
+function paneTitleSpans(
+  content: PaneContent,
+  ui: UiState,
+  isActive: boolean,
+  width: number,
+  note: string,
+): readonly Span[] {
   const number = PANE_IDS.indexOf(content.id) + 1;
   const style = isActive ? 'title-active' : 'title';
   const count =
@@ -201,27 +274,26 @@ function paneTitleSpans(content: PaneContent, ui: UiState, isActive: boolean, wi
   if (content.filterProblem !== undefined) {
     spans.push({ text: `${sanitize(content.filterProblem)} `, style: 'bad' });
   }
+  const used = spans.reduce((sum, span) => sum + textWidth(span.text), 0);
+  if (note !== '' && used + 8 < width) spans.push({ text: `${cut(note, width - used - 4)} `, style: 'dim' });
   return spans;
 }
 
+/** As many tabs as fit, those about the selected one where not all do. */
 function tabLine({ theme, content, ui }: SceneInput, width: number): string {
-  const spans: Span[] = [];
-  let used = 0;
-  for (const [index, id] of PANE_IDS.entries()) {
-    const text = ` ${index + 1} ${PANES[id].tab} ${content(id).totalCount} `;
-    if (used + text.length > width) break;
-    spans.push({ text, style: id === ui.pane ? 'choice' : 'dim' });
-    used += text.length;
-  }
-  return theme.paint([...spans, { text: ' '.repeat(width - used) }]);
+  const tabs = tabsOf(ui.pane, (id) => content(id).totalCount, width);
+  const spans = tabs.map(({ pane, text }): Span => ({ text, style: pane === ui.pane ? 'choice' : 'dim' }));
+  const used = tabs.reduce((sum, { text }) => sum + text.length, 0);
+  return theme.paint([...spans, { text: ' '.repeat(Math.max(0, width - used)) }]);
 }
 
-function alertLines(alerts: readonly Alert[], rows: number, width: number, theme: Theme): readonly string[] {
+function alertLines({ alerts, fleet, nowMs, size, theme }: SceneInput, rows: number): readonly string[] {
+  const width = size.columns;
   return alerts.slice(0, rows).map((alert, index) => {
     const left = alerts.length - rows;
     const more = index === rows - 1 && left > 0 ? `  and ${plural(left, 'more', 'more')} ` : '';
     const text = fit(
-      ` ${theme.glyphs.alert} ${sanitize(alert.text)}`,
+      ` ${theme.glyphs.alert} ${sanitize(alertText(alert, fleet, nowMs))}`,
       width - more.length,
       'left',
       theme.glyphs.ellipsis,
@@ -236,16 +308,20 @@ function alertLines(alerts: readonly Alert[], rows: number, width: number, theme
 function detailsScene(
   input: SceneInput,
   ui: UiState,
+  choice: Extract<Overlay, { readonly kind: 'details' }>,
   above: readonly string[],
   footer: string,
   body: Rect,
   table: DetailsTable,
-  wantedTop: number,
   picture: DetailsPicture | undefined,
 ): Scene {
-  const pageRows = detailsPageRows(body.height - 1);
+  const { fleet, rows, nowMs, theme } = input;
+  const links = PANES[choice.pane].links(choice.key, { state: fleet, rows, nowMs });
+  const linkLines = linkLineCount(links, body.width);
+  const room = body.height - 1 - linkLines;
+  const pageRows = detailsPageRows(room);
   const count = table.rows.length;
-  const top = Math.min(wantedTop, Math.max(0, count - pageRows));
+  const top = Math.min(choice.top, Math.max(0, count - pageRows));
   const shown = table.rows.slice(top, top + pageRows);
   const remark = count > pageRows ? `${top + 1}-${top + shown.length} of ${count}` : '';
   const title = input.theme.paint([
@@ -257,9 +333,19 @@ function detailsScene(
       kind: 'full',
       size: input.size,
       above: [...above, title],
-      panes: picture === undefined ? [] : [{ rect: picture.area, lines: picture.lines }],
+      panes: [
+        ...(picture === undefined ? [] : [{ rect: picture.area, lines: picture.lines }]),
+        ...(linkLines === 0
+          ? []
+          : [
+              {
+                rect: { ...body, y: body.y + 1 + room, height: linkLines },
+                lines: drawLinks(links, body.width, linkLines, theme),
+              },
+            ]),
+      ],
       details: {
-        rect: { ...body, y: body.y + 1, height: body.height - 1 },
+        rect: { ...body, y: body.y + 1, height: room },
         table: { ...table, rows: shown },
         remark,
       },
@@ -269,6 +355,8 @@ function detailsScene(
     ui,
     pageRows,
     overlayRows: count,
+    links,
+    visible: new Map([[choice.pane, [choice.key]]]),
   };
 }
 
@@ -279,25 +367,21 @@ function wallScene(
   above: readonly string[],
   body: Rect,
 ): Scene {
-  const { theme, size, pictures } = input;
+  const { theme, size } = input;
   const { wall, grid, overlay } = drawWallScene(input, choice, body);
-  const { notice } = ui;
-  const footer =
-    notice === undefined
-      ? wallFooter(pictures, choice.isLarge, size.columns, theme.glyphs.enter)
-      : footerLine({ ...ui, overlay: { kind: 'none' } }, { ...input, width: size.columns, glyphs: theme.glyphs });
   return {
     screen: {
       kind: 'full',
       size,
       above,
       panes: [{ rect: body, lines: wall.lines }],
-      footer: theme.paint(footer),
+      footer: theme.paint(footerSpans(input, ui)),
       pictures: wall.places,
     },
     ui: overlay === choice ? ui : { ...ui, overlay },
     pageRows: 1,
     overlayRows: 0,
+    ...NO_ROWS,
     wall: grid,
   };
 }

@@ -1,6 +1,6 @@
 /** What the keys do among the cameras. Pure. */
 import type { Effect, KeyPress, KeyResult } from './handle-key.ts';
-import { bindingOf } from './keymap.ts';
+import type { Keymap } from './keymap.ts';
 import type { Overlay, UiState } from './ui-state.ts';
 import type { WallGrid } from './wall-scene.ts';
 
@@ -10,9 +10,10 @@ export function wallKey(
   before: UiState,
   overlay: Extract<Overlay, { readonly kind: 'cameras' }>,
   { key }: KeyPress,
+  keymap: Keymap,
   grid: WallGrid = { keys: [], columns: 1, perPage: 1 },
 ): KeyResult {
-  const action = bindingOf(key)?.action;
+  const action = keymap.bindingOf(key)?.action;
   // Any key takes an old notice away.
   const ui = before.notice === undefined ? before : { ...before, notice: undefined };
   const show = (change: Partial<typeof overlay>): KeyResult => ({

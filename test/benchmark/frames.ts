@@ -1,3 +1,4 @@
+import { commandGate } from '../../source/fleet/command-gate.ts';
 import type { FleetNode } from '../../source/fleet/state.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
 import { createTheme } from '../../source/view/theme.ts';
@@ -38,7 +39,7 @@ function measure(machineCount: number): { readonly keyMs: number; readonly chang
     size: { columns: 200, rows: 60 },
     readOnly: true,
     intervalMs: 1_000,
-    send: async () => ({ ok: true, message: '', output: '' }),
+    send: commandGate(async () => ({ ok: true, message: '', output: '' }), { readOnly: true }),
     quit: () => undefined,
     suspend: () => undefined,
     now: () => nowMs,

@@ -8,6 +8,7 @@ import { fleetScale } from './fleet-scale.ts';
 import { frames } from './frames.ts';
 import { linkCuts } from './link-cuts.ts';
 import { type Benchmark, describe, holds, machineLoad } from './measure.ts';
+import { replay } from './replay.ts';
 import { routerReturn } from './router-return.ts';
 import { sdk } from './sdk.ts';
 import { shm } from './shm.ts';
@@ -33,6 +34,7 @@ const benchmarks: readonly Benchmark[] = [
   sdk,
   linkCuts,
   chaos,
+  replay,
 ];
 
 const names = process.argv.slice(2);

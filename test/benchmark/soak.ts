@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { commandGate } from '../../source/fleet/command-gate.ts';
 import type { FleetEvent } from '../../source/fleet/events.ts';
 import type { FleetNode } from '../../source/fleet/state.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
@@ -70,7 +71,7 @@ class TimeLapse {
     size: { columns: 160, rows: 48 },
     readOnly: true,
     intervalMs: INTERVAL_MS,
-    send: async () => ({ ok: true, message: '', output: '' }),
+    send: commandGate(async () => ({ ok: true, message: '', output: '' }), { readOnly: true }),
     quit: () => undefined,
     suspend: () => undefined,
     now: () => this.#nowMs,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileGrep, formatLine, parseSince, plainLines } from '../../source/commands/log-lines.ts';
-import { ChunkJoiner } from '../../source/commands/remote-log.ts';
+import { ChunkJoiner } from '../../source/fleet/remote-log.ts';
 import type { LogChunk } from '../../source/wire/log-chunk.ts';
 
 const NOW = Date.parse('2026-01-02T00:00:00Z');

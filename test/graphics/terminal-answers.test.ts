@@ -21,6 +21,29 @@ test('answers are told apart from keys between them', () => {
   expect(sieve.held).toBe('');
 });
 
+test('the ground and the mouse', () => {
+  const sieve = new AnswerSieve();
+  const sifted = sieve.push(
+    'a\x1b]11;rgb:ffff/ffff/ffff\x1b\\b\x1b]11;rgb:00/00/00\x07c\x1b]11;moon\x07d\x1b[<0;5;10Me\x1b[<65;1;1M\x1b[<0;5;10m',
+  );
+  expect(sifted.typed).toBe('abcde');
+  expect(sifted.answers).toEqual([
+    { kind: 'ground', luminance: expect.closeTo(1) },
+    { kind: 'ground', luminance: 0 },
+    { kind: 'ground', luminance: undefined },
+    { kind: 'mouse', button: 0, x: 4, y: 9, isDown: true },
+    { kind: 'mouse', button: 65, x: 0, y: 0, isDown: true },
+    { kind: 'mouse', button: 0, x: 4, y: 9, isDown: false },
+  ]);
+  const text = '\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[<0;125;10M';
+  for (let cut = 1; cut < text.length; cut += 1) {
+    const first = sieve.push(text.slice(0, cut));
+    const second = sieve.push(text.slice(cut));
+    expect(first.typed + second.typed).toBe('');
+    expect([...first.answers, ...second.answers]).toHaveLength(2);
+  }
+});
+
 test('answers cut anywhere are no keys', () => {
   for (let cut = 1; cut < XTERM.length; cut += 1) {
     const sieve = new AnswerSieve();

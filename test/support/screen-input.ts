@@ -1,15 +1,26 @@
 /** A fleet's state and a scene made of it, for tests of what is drawn. */
+import { type Alert, createAlertEngine } from '../../source/fleet/alert-engine.ts';
+
+import { NO_TRENDS, type Trends } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
+import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { type FleetNode, type FleetState, initialState, type Router, type ShmInfo } from '../../source/fleet/state.ts';
+import type { TimelineEntry } from '../../source/fleet/timeline.ts';
+import { NO_TOPICS, type TopicsView } from '../../source/fleet/topics.ts';
+import { keyContext } from '../../source/view/action-fit.ts';
+import { alertText } from '../../source/view/alerts.ts';
 import { NO_PICTURES, type PicturesView } from '../../source/view/camera-wall.ts';
-import { handleKey, type KeyPress, type KeyResult, selectedNode } from '../../source/view/handle-key.ts';
-import type { KeyContext } from '../../source/view/keymap.ts';
+import { handleKey, type KeyPress, type KeyResult } from '../../source/view/handle-key.ts';
+import type { KeyContext, Keymap } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
+import { handleMouse, type MouseEvent } from '../../source/view/mouse.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
-import { createRowMaker } from '../../source/view/rows.ts';
-import { buildScene, type Scene } from '../../source/view/screen.ts';
+import type { ReplayView } from '../../source/view/replay-line.ts';
+import { buildScene, type Scene, type SceneInput } from '../../source/view/screen.ts';
+import { createScreenRowMaker } from '../../source/view/screen-rows.ts';
 import { PLAIN_THEME, type Theme } from '../../source/view/theme.ts';
 import { INITIAL_UI, type UiState } from '../../source/view/ui-state.ts';
+import { createVersionLook } from '../../source/view/versions.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
 
@@ -80,6 +91,12 @@ export function fleetState(fleet: FakeFleet): FleetState {
   return events.reduce<FleetState>(reduce, initialState('tcp/127.0.0.1:7447', atMs - 90_000));
 }
 
+/** What the usual rules say of a state in one look, `bad m/cam failed`. */
+export function alertsOf(state: FleetState, nowMs = NOW_MS): readonly string[] {
+  const { active } = createAlertEngine(USUAL_RULES, { isImmediate: true })(state, nowMs);
+  return active.map((alert) => `${alert.severity} ${alertText(alert, state, nowMs)}`);
+}
+
 /** What an operator with a terminal of `size` sees and presses, without a terminal. */
 export class Desk {
   fleet: FleetState;
@@ -87,9 +104,15 @@ export class Desk {
   size: Size;
   nowMs = NOW_MS;
   readOnly = false;
+  keymap: Keymap | undefined;
   pictures: PicturesView = NO_PICTURES;
+  trends: Trends = NO_TRENDS;
+  topics: TopicsView = NO_TOPICS;
   theme: Theme = PLAIN_THEME;
-  readonly #rows = createRowMaker();
+  events: readonly TimelineEntry[] = [];
+  replay: ReplayView | undefined;
+  readonly #engine = createAlertEngine(USUAL_RULES);
+  readonly #makeRows = createScreenRowMaker();
   readonly #content = createContentMaker();
 
   constructor(fleet: FleetState, size: Size = { columns: 120, rows: 32 }) {
@@ -98,8 +121,14 @@ export class Desk {
   }
 
   scene(): Scene {
-    const rows = this.#rows(this.fleet);
-    const scene = buildScene({
+    const scene = buildScene(this.input());
+    this.ui = scene.ui;
+    return scene;
+  }
+
+  input(): SceneInput {
+    const rows = this.#rows();
+    return {
       fleet: this.fleet,
       rows,
       content: (pane) => this.content(pane),
@@ -109,32 +138,42 @@ export class Desk {
       nowMs: this.nowMs,
       keys: this.keys(),
       readOnly: this.readOnly,
+      alerts: this.#alerts(),
+      replay: this.replay,
       pictures: this.pictures,
-    });
-    this.ui = scene.ui;
-    return scene;
+      trends: this.trends,
+      usual: createVersionLook()(rows),
+    };
+  }
+
+  /** A click or a turn of the wheel; the effects of the keys that it presses. */
+  mouse(kind: MouseEvent['kind'], x: number, y: number): KeyResult['effects'] {
+    const scene = this.scene();
+    const { ui, keys } = handleMouse({ kind, x, y }, this.input(), scene);
+    this.ui = ui;
+    return this.press(...keys);
+  }
+
+  #alerts(): readonly Alert[] {
+    return this.#engine(this.fleet, this.nowMs).active;
+  }
+
+  #rows() {
+    const alerts = this.#engine(this.fleet, this.nowMs);
+    return this.#makeRows(this.fleet, { alerts, events: this.events }, this.topics);
   }
 
   content(pane: PaneId) {
-    return this.#content(pane, this.#rows(this.fleet), this.ui.views[pane].filter);
+    const { filter, sort } = this.ui.views[pane];
+    return this.#content(pane, this.#rows(), filter, sort);
   }
 
   keys(): KeyContext {
-    const { rows } = this.content(this.ui.pane);
-    const row = selectedNode(this.ui, rows);
-    return {
+    return keyContext(this.ui, this.content(this.ui.pane), {
       readOnly: this.readOnly,
       linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
-      isWallOpen: this.ui.overlay.kind === 'cameras',
-      hasRow: rows.length > 0,
-      hasFilter: this.ui.views[this.ui.pane].filter !== '',
-      node: row && {
-        name: row.node.name,
-        machine: row.machine,
-        status: row.node.status,
-        isLost: row.freshness === 'lost',
-      },
-    };
+      keymap: this.keymap,
+    });
   }
 
   /** Presses keys by name, or types text one character at a time; the effects of all. */
@@ -145,9 +184,13 @@ export class Desk {
       const result = handleKey(this.ui, press, {
         nowMs: this.nowMs,
         rows: this.content(this.ui.pane).rows,
+        all: this.content(this.ui.pane).all,
+        fleet: this.#rows(),
+        logRows: scene.logRows,
         pageRows: scene.pageRows,
         overlayRows: scene.overlayRows,
         keys: this.keys(),
+        links: scene.links,
         wall: scene.wall,
       });
       this.ui = result.ui;

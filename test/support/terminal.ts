@@ -3,6 +3,9 @@
  * would from a keyboard, and what can be asserted is what stands on the screen, not the bytes that were sent.
  */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -26,6 +29,8 @@ export async function isTmuxThere(): Promise<boolean> {
 }
 
 export class Terminal {
+  /** BUBBALOOP_HOME of its shell, where no other is given: what `top` keeps between runs is nobody else's. */
+  readonly home: string = mkdtempSync(join(tmpdir(), 'bubbaloop-test-home-'));
   readonly #socket: string;
 
   private constructor(socket: string) {
@@ -36,7 +41,7 @@ export class Terminal {
   static async open(options: TerminalOptions = {}): Promise<Terminal> {
     count += 1;
     const terminal = new Terminal(`bubbaloop-test-${process.pid}-${count}`);
-    const env = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', NO_COLOR: '', ...options.env };
+    const env = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', NO_COLOR: '', BUBBALOOP_HOME: terminal.home, ...options.env };
     const words = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     const size = ['-x', String(options.columns ?? 120), '-y', String(options.rows ?? 32)];
     // A shell that is not interactive, as the one tmux starts this with may be, drops a PS1 of its environment.
@@ -68,6 +73,17 @@ export class Terminal {
   /** Keys in tmux's names: `j`, `Enter`, `Escape`, `Tab`, `BTab`, `C-c`, `PPage`, `Down`. */
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) await this.#tmux('send-keys', key);
+  }
+
+  /** Presses and releases the left button on a cell, from 0 at the top left; 64 and 65 are the wheel's buttons. */
+  async click(x: number, y: number, button = 0): Promise<void> {
+    const report = (edge: string): string => `\x1b[<${button};${x + 1};${y + 1}${edge}`;
+    await this.type(button >= 64 ? report('M') : `${report('M')}${report('m')}`);
+  }
+
+  /** Whether the program asks for reports of the mouse. */
+  async isMouseOn(): Promise<boolean> {
+    return (await this.#tmux('display-message', '-p', '#{mouse_any_flag}')).stdout.trim() === '1';
   }
 
   /** What stands on the screen, a string for each row, without what is blank on its right. */
@@ -124,6 +140,7 @@ export class Terminal {
   /** Ends the window and all that runs in it. */
   async close(): Promise<void> {
     await this.#tmux('kill-server').catch(() => undefined);
+    rmSync(this.home, { recursive: true, force: true });
   }
 
   #tmux(...words: readonly string[]) {

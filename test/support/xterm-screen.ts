@@ -88,6 +88,7 @@ export class XtermScreen {
         COLORTERM: '',
         TMUX: '',
         SSH_CONNECTION: '',
+        BUBBALOOP_HOME: this.folder,
         ...env,
         DISPLAY: this.#display,
       },

@@ -145,7 +145,14 @@ test('through tmux: the terminal around it gets sixels at their place; where tha
   for (const passthrough of ['on', 'off']) {
     const socket = `bubbaloop-passthrough-${process.pid}-${passthrough}`;
     const command = `${bubbaloop} top --endpoint ${router.endpoint} --images sixel`;
-    const env = { ...process.env, TMUX: '', LANG: 'C.UTF-8', BUBBALOOP_MACHINE_ID: MACHINE, NO_COLOR: '' };
+    const env = {
+      ...process.env,
+      TMUX: '',
+      LANG: 'C.UTF-8',
+      BUBBALOOP_MACHINE_ID: MACHINE,
+      BUBBALOOP_HOME: folder,
+      NO_COLOR: '',
+    };
     const words = [
       '-L',
       socket,

@@ -99,7 +99,7 @@ test.each(['C-c', 'q'])('%s leaves at once, in the middle of a question too', as
 });
 
 test('stops a node after the question, whose process is really gone, and starts it again', async () => {
-  const at = await top();
+  const at = await top({ columns: 140 });
   const row = await select(at, 'beta');
   const pid = Number(/healthy|no beat|unhealthy|-/.test(row) ? /\s(\d{2,})\s+python/.exec(row)?.[1] : 0);
   expect(isAlive(pid)).toBe(true);
@@ -171,7 +171,7 @@ test('shows details and help, and comes back', async () => {
   await at.press('2', 'Enter');
   await at.until(/shared memory of robot_1[\s\S]*│ segment/);
   await at.press('q', '?');
-  await at.until(/stop the selected node \(asks first\)/);
+  await at.until(/restart the selected node, or all that are chosen \(asks first\)/);
   await at.press('?');
   await at.until(/1 Nodes 4/);
   await quit(at);

@@ -8,6 +8,10 @@ function desk(): Desk {
   return new Desk(fleetState({ machines: { jetson_1: names.map((name) => fleetNode({ name })) } }));
 }
 
+function order(action: string, machine: string, node: string) {
+  return { kind: 'order', action, mode: 'rolling', targets: [{ machine, node }] };
+}
+
 function selected(at: Desk): string | undefined {
   at.scene();
   return at.ui.views[at.ui.pane].key;
@@ -73,7 +77,7 @@ test('stop asks first, and Enter alone does not stop', () => {
     expect(at.press(key)).toEqual([]);
     expect(at.ui.overlay.kind).toBe('none');
   }
-  const stop = { kind: 'command', action: 'stop', machine: 'jetson_1', node: 'node_01' };
+  const stop = order('stop', 'jetson_1', 'node_01');
   at.press('x');
   expect(at.press('tab', 'enter')).toEqual([stop]);
   at.press('x');
@@ -86,15 +90,15 @@ test('the dialog keeps its node while the list below it changes', () => {
   const at = desk();
   at.press('x');
   at.fleet = fleetState({ machines: { aaa: [fleetNode({ name: 'other' })] } });
-  expect(at.press('y')).toEqual([{ kind: 'command', action: 'stop', machine: 'jetson_1', node: 'node_00' }]);
+  expect(at.press('y')).toEqual([order('stop', 'jetson_1', 'node_00')]);
 });
 
 test('restart asks, start does not', () => {
   const at = new Desk(fleetState({ machines: { m: [fleetNode({ name: 'a', status: 'stopped' })] } }));
-  expect(at.press('s')).toEqual([{ kind: 'command', action: 'start', machine: 'm', node: 'a' }]);
+  expect(at.press('s')).toEqual([order('start', 'm', 'a')]);
   at.press('r');
   expect(at.text()).toContain('Restart a on m?');
-  expect(at.press('y')).toEqual([{ kind: 'command', action: 'restart', machine: 'm', node: 'a' }]);
+  expect(at.press('y')).toEqual([order('restart', 'm', 'a')]);
 });
 
 test('a key that cannot work says why on the last line, until the next key', () => {
@@ -145,7 +149,7 @@ test('the filter works as it is typed; Enter keeps it, Escape clears it', () => 
 
 test('logs are asked for and scrolled; following ends when scrolled up and begins again at the end', () => {
   const at = desk();
-  expect(at.press('l')).toEqual([{ kind: 'logs', machine: 'jetson_1', node: 'node_00' }]);
+  expect(at.press('l')).toEqual([{ kind: 'logs', targets: [{ machine: 'jetson_1', node: 'node_00' }] }]);
   expect(at.text()).toContain('Asking jetson_1 for the log of node_00');
   if (at.ui.overlay.kind !== 'logs') throw new Error('no logs');
   const lines = Array.from({ length: 100 }, (_, index) => `line ${index} \x1b[2J`);

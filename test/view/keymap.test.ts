@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { bindingOf, KEYMAP, type KeyContext, keymapMarkdown } from '../../source/view/keymap.ts';
+import { DEFAULT_KEYMAP, KEYMAP, type KeyContext, keymapMarkdown } from '../../source/view/keymap.ts';
 
 const node = { name: 'front_door', machine: 'jetson_1', status: 'running', isLost: false };
 const context: KeyContext = { readOnly: false, hasRow: true, hasFilter: false, node };
 
 function reason(key: string, change: Partial<KeyContext> = {}): string | undefined {
-  return bindingOf(key)?.disabledReason?.({ ...context, ...change });
+  return DEFAULT_KEYMAP.bindingOf(key)?.disabledReason?.({ ...context, ...change });
 }
 
 test('no key does two things, and every key has help', () => {

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { cut, fit, sanitize, textWidth, wrap } from '../../source/view/text.ts';
 
@@ -60,4 +61,17 @@ test('wrap keeps words whole where it can and loses nothing', () => {
   expect(wrap('abcdefghij kl', 4)).toEqual(['abcd', 'efgh', 'ij', 'kl']);
   expect(wrap('名前名前 x', 3)).toEqual(['名', '前', '名', '前', 'x']);
   expect(wrap('anything', 0)).toEqual([]);
+});
+
+test('every code point is as wide as string-width has it', () => {
+  const wrong: string[] = [];
+  for (let code = 0x20; code <= 0x3ffff; code += 1) {
+    if (code >= 0xd800 && code <= 0xdfff) continue;
+    const clean = sanitize(String.fromCodePoint(code));
+    if (clean === '' || clean === ' ') continue;
+    let width = 0;
+    for (const character of clean) width += stringWidth(character);
+    if (textWidth(clean) !== width) wrong.push(code.toString(16));
+  }
+  expect(wrong).toEqual([]);
 });

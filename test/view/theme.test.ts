@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTheme, resolveTheme } from '../../source/view/theme.ts';
+import { createTheme, isGroundWanted, resolveTheme } from '../../source/view/theme.ts';
 
 const line = [{ text: 'failed', style: 'bad' }, { text: ' ok' }] as const;
 
@@ -14,6 +14,26 @@ test.each([
   [{ TERM: 'xterm-256color', NO_COLOR: '' }, '256'],
 ])('%j has the colours %s', (env, depth) => {
   expect(resolveTheme(env).depth).toBe(depth);
+});
+
+test('a choice beats the environment; the ground counts where there are colours for it', () => {
+  const env = { TERM: 'xterm-256color' };
+  expect(resolveTheme({ ...env, NO_COLOR: '1' }, 'dark').depth).toBe('256');
+  expect(resolveTheme(env, '16').depth).toBe('16');
+  expect(resolveTheme(env, 'none').depth).toBe('none');
+  const looks = [undefined, 'dark', 'light'] as const;
+  expect(new Set(looks.map((ground) => resolveTheme(env, 'auto', ground).paint(line))).size).toBe(3);
+  expect(resolveTheme({ ...env, COLORFGBG: '0;15' }).paint(line)).toBe(resolveTheme(env, 'light').paint(line));
+  expect(resolveTheme({ TERM: 'xterm' }, 'auto', 'light').depth).toBe('16');
+});
+
+test('the ground is asked for where it matters', () => {
+  const env = { TERM: 'xterm-256color' };
+  expect(isGroundWanted(env, 'auto')).toBe(true);
+  expect(isGroundWanted({ TERM: 'tmux-256color', TMUX: '/tmp/x' }, 'auto')).toBe(true);
+  expect(isGroundWanted({ ...env, STY: '1.pts' }, 'auto')).toBe(false);
+  expect(isGroundWanted({ ...env, NO_COLOR: '1' }, 'auto')).toBe(false);
+  expect(isGroundWanted(env, 'light')).toBe(false);
 });
 
 test('without colours nothing sets one', () => {

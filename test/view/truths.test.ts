@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
+import { NO_TRENDS } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import type { FleetNode, FleetState, MachineLoad } from '../../source/fleet/state.ts';
-import { alertsOf } from '../../source/view/alerts.ts';
 import { detailsOf } from '../../source/view/details.ts';
 import { NODE_COLUMNS } from '../../source/view/pane-nodes.ts';
 import { SHM_COLUMNS } from '../../source/view/pane-shm.ts';
 import { PANES } from '../../source/view/panes.ts';
 import { createRowMaker, type FleetRows } from '../../source/view/rows.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
-import { Desk, fleetNode, fleetState, NOW_MS, SHM } from '../support/screen-input.ts';
+import { NO_USUAL_VERSIONS } from '../../source/view/versions.ts';
+import { alertsOf, Desk, fleetNode, fleetState, NOW_MS, SHM } from '../support/screen-input.ts';
 
-const context = { nowMs: NOW_MS, glyphs: PLAIN_THEME.glyphs };
+const context = { nowMs: NOW_MS, glyphs: PLAIN_THEME.glyphs, trends: NO_TRENDS, usual: NO_USUAL_VERSIONS };
 const rowsOf = (state: FleetState): FleetRows => createRowMaker()(state);
 const one = (change: Partial<FleetNode>): FleetState =>
   fleetState({ machines: { m: [fleetNode({ name: 'cam', ...change })] } });
@@ -49,8 +50,7 @@ test('ALIVE takes the daemon’s word where the screen itself has seen nothing, 
 });
 
 test('a node that runs, is on zenoh and sends nothing that is wanted raises an alert; the others do not', () => {
-  const alerts = (change: Partial<FleetNode>) =>
-    alertsOf(one(change), rowsOf(one(change)), NOW_MS).map(({ severity, text }) => `${severity} ${text}`);
+  const alerts = (change: Partial<FleetNode>) => alertsOf(one(change));
   expect(alerts({ outputs: 'quiet', onZenoh: true })).toEqual([
     'bad m/cam runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart',
   ]);

@@ -1,0 +1,328 @@
+/**
+ * The rules held against the state, over time. What did not change is not looked at again: a machine is examined when its
+ * record is another one, or when time alone may have broken a rule of it.
+ */
+import { compareNames } from './compare-names.ts';
+import {
+  type CompiledRule,
+  type Condition,
+  compileRules,
+  type Findings,
+  lostFindings,
+  machineFindings,
+  routerLabel,
+} from './conditions.ts';
+import { compilePatterns, RULE_NAMES, type RuleName, type RuleSet, type Severity, type Silence } from './rules.ts';
+import {
+  type FleetNode,
+  type FleetState,
+  type Machine,
+  machineFreshness,
+  type Router,
+  routerFreshness,
+} from './state.ts';
+
+/** Something that is wrong now. It stays the same object while all that it says does. */
+export interface Alert {
+  /** The same as long as it lasts. */
+  readonly key: string;
+  /** `link`: there is no link to the router; `answer`: one that belongs to no machine cannot be read. */
+  readonly when: RuleName | 'link' | 'answer';
+  readonly severity: Severity;
+  /** What it is about: `jetson_1/gripper`, `jetson_1`, `central`. Untrusted text. */
+  readonly subject: string;
+  readonly sinceMs: number;
+  readonly machine?: Machine;
+  readonly node?: FleetNode;
+  readonly router?: Router;
+  /** What was measured, and the rule's limit, in the unit of the kind. */
+  readonly value?: number;
+  readonly limit?: number;
+  /** The last heartbeat of a node whose heartbeats have stopped. */
+  readonly silentSinceMs?: number;
+  /** What cannot be read. Untrusted text. */
+  readonly message?: string;
+}
+
+export interface Alerts {
+  /** Worst first. */
+  readonly active: readonly Alert[];
+  /** True, and silenced by the rule file. */
+  readonly silenced: readonly Alert[];
+}
+
+export interface AlertEngineOptions {
+  /** For one look: what is wrong counts at once, since nobody will look again. */
+  readonly isImmediate?: boolean;
+}
+
+interface Tracked {
+  readonly condition: Condition;
+  readonly sinceMs: number;
+  /** Stays true until it is cleared. */
+  isRaised: boolean;
+  /** Since when it is no longer so. */
+  endedAtMs: number | undefined;
+  readonly alert: Alert;
+}
+
+interface Group {
+  source: Machine | Router | undefined;
+  freshness: string;
+  /** Its nodes' liveliness tokens. */
+  tokens: ReadonlySet<string> | undefined;
+  nextAtMs: number;
+  needsTokens: boolean;
+  /** Only the loss of the whole is told, the rest waits. */
+  isLost: boolean;
+  readonly tracked: Map<string, Tracked>;
+}
+
+export const NO_ALERTS: Alerts = { active: [], silenced: [] };
+
+/** Returns a function that tells the alerts of a state; called again where nothing changed, it gives the same object. */
+export function createAlertEngine(
+  rules: RuleSet,
+  options: AlertEngineOptions = {},
+): (state: FleetState, nowMs: number) => Alerts {
+  return new AlertEngine(rules, options).look;
+}
+
+class AlertEngine {
+  readonly #rules: readonly CompiledRule[];
+  readonly #isImmediate: boolean;
+  readonly #isSilenced: (alert: Alert, nowMs: number) => boolean;
+  readonly #groups = new Map<string, Group>();
+  #link: Alert | undefined;
+  #answers: readonly Alert[] = [];
+  #problems: readonly string[] = [];
+  #last: Alerts = NO_ALERTS;
+
+  constructor({ rules, silences }: RuleSet, { isImmediate = false }: AlertEngineOptions) {
+    this.#rules = compileRules(rules);
+    this.#isImmediate = isImmediate;
+    this.#isSilenced = compileSilences(silences);
+  }
+
+  readonly look = (state: FleetState, nowMs: number): Alerts => {
+    if (state.link.state !== 'connected') return this.#keep(this.#linkAlert(state), []);
+    this.#link = undefined;
+    const raised: Alert[] = [];
+    for (const machine of state.machines.values()) {
+      const freshness = machineFreshness(state, machine);
+      this.#examine(`machine ${machine.id}`, machine, freshness, state.tokens.get(machine.id), nowMs, raised, () =>
+        freshness === 'lost'
+          ? lostFindings(this.#rules, { machine })
+          : machineFindings(this.#rules, state, machine, nowMs),
+      );
+    }
+    for (const router of state.routers.values()) {
+      const freshness = routerFreshness(state, router);
+      this.#examine(`router ${router.zid}`, router, freshness, undefined, nowMs, raised, () =>
+        freshness === 'lost' ? lostFindings(this.#rules, { router }) : NOTHING_FOUND,
+      );
+    }
+    if (this.#groups.size > state.machines.size + state.routers.size) this.#forget(state);
+    raised.push(...this.#answerAlerts(state, nowMs));
+    const silenced = raised.filter((alert) => this.#isSilenced(alert, nowMs));
+    const active = silenced.length === 0 ? raised : raised.filter((alert) => !silenced.includes(alert));
+    return this.#keep(active.sort(byGravity), silenced.sort(byGravity));
+  };
+
+  #examine(
+    id: string,
+    source: Machine | Router,
+    freshness: string,
+    tokens: ReadonlySet<string> | undefined,
+    nowMs: number,
+    raised: Alert[],
+    find: () => Findings,
+  ): void {
+    let group = this.#groups.get(id);
+    if (group === undefined) {
+      group = {
+        source: undefined,
+        freshness: '',
+        tokens: undefined,
+        nextAtMs: 0,
+        needsTokens: false,
+        isLost: false,
+        tracked: new Map(),
+      };
+      this.#groups.set(id, group);
+    }
+    const isSame = group.source === source && group.freshness === freshness;
+    // What has not been heard since the link came back is neither better nor worse than before.
+    const isDue = !isSame || nowMs >= group.nextAtMs || (group.tokens !== tokens && group.needsTokens);
+    if (isDue && freshness !== 'stale') {
+      const findings = find();
+      group.source = source;
+      group.tokens = tokens;
+      group.nextAtMs = findings.nextAtMs;
+      group.needsTokens = findings.needsTokens;
+      group.isLost = freshness === 'lost';
+      this.#track(group, findings.conditions, nowMs);
+    }
+    group.freshness = freshness;
+    if (group.tracked.size > 0) this.#raise(group, nowMs, raised);
+  }
+
+  #track(group: Group, conditions: readonly Condition[], nowMs: number): void {
+    const found = new Set<string>();
+    for (const condition of conditions) {
+      const key = keyOf(condition);
+      found.add(key);
+      const known = group.tracked.get(key);
+      const sinceMs = known?.sinceMs ?? condition.sinceMs ?? nowMs;
+      const alert = alertOf(condition, sinceMs);
+      group.tracked.set(key, {
+        condition,
+        sinceMs,
+        isRaised: known?.isRaised ?? false,
+        endedAtMs: undefined,
+        alert: known !== undefined && sameAlert(known.alert, alert) ? known.alert : alert,
+      });
+    }
+    for (const [key, tracked] of group.tracked) {
+      if (found.has(key)) continue;
+      // Of one that is lost only this is known.
+      if (group.isLost && !LOSSES.has(tracked.condition.rule.rule.when)) continue;
+      if (tracked.isRaised && tracked.condition.rule.rule.clearAfterMs > 0) tracked.endedAtMs ??= nowMs;
+      else group.tracked.delete(key);
+    }
+  }
+
+  #raise(group: Group, nowMs: number, raised: Alert[]): void {
+    const shown = new Map<string, Alert>();
+    for (const [key, tracked] of group.tracked) {
+      const { rule } = tracked.condition.rule;
+      if (tracked.endedAtMs !== undefined && nowMs - tracked.endedAtMs >= rule.clearAfterMs) {
+        group.tracked.delete(key);
+        continue;
+      }
+      if (group.isLost && !LOSSES.has(rule.when)) continue;
+      tracked.isRaised ||= this.#isImmediate || nowMs - tracked.sinceMs >= rule.forMs;
+      if (!tracked.isRaised) continue;
+      // Of a node one alert, the first kind; of a machine one of each kind, the worst.
+      const { alert } = tracked;
+      const place = alert.node === undefined ? alert.key : alert.subject;
+      const rival = shown.get(place);
+      if (rival === undefined || isBefore(alert, rival)) shown.set(place, alert);
+    }
+    raised.push(...shown.values());
+  }
+
+  #forget(state: FleetState): void {
+    for (const [id, { source }] of this.#groups) {
+      if (source === undefined) continue;
+      const isKnown = 'zid' in source ? state.routers.has(source.zid) : state.machines.has(source.id);
+      if (!isKnown) this.#groups.delete(id);
+    }
+  }
+
+  #linkAlert(state: FleetState): readonly Alert[] {
+    // Before the first connection the whole screen says so, not an alert.
+    if (state.staleSinceMs === undefined) return [];
+    this.#link ??= {
+      key: 'link',
+      when: 'link',
+      severity: 'bad',
+      subject: state.endpoint,
+      sinceMs: state.staleSinceMs,
+    };
+    return [this.#link];
+  }
+
+  #answerAlerts(state: FleetState, nowMs: number): readonly Alert[] {
+    if (state.problems !== this.#problems) {
+      this.#problems = state.problems;
+      this.#answers = state.problems.map((message) => {
+        const known = this.#answers.find((alert) => alert.message === message);
+        return (
+          known ?? { key: `answer ${message}`, when: 'answer', severity: 'warn', subject: '', sinceMs: nowMs, message }
+        );
+      });
+    }
+    return this.#answers;
+  }
+
+  #keep(active: readonly Alert[], silenced: readonly Alert[]): Alerts {
+    if (!sameItems(this.#last.active, active) || !sameItems(this.#last.silenced, silenced)) {
+      this.#last = { active, silenced };
+    }
+    return this.#last;
+  }
+}
+
+const NOTHING_FOUND: Findings = { conditions: [], nextAtMs: Number.POSITIVE_INFINITY, needsTokens: false };
+const LOSSES: ReadonlySet<string> = new Set<RuleName>(['machine-lost', 'router-lost']);
+
+function keyOf({ rule, node }: Condition): string {
+  return `${rule.index} ${node?.name ?? ''}`;
+}
+
+function alertOf({ rule: { rule }, machine, node, router, value, silentSinceMs }: Condition, sinceMs: number): Alert {
+  const subject =
+    router !== undefined
+      ? routerLabel(router)
+      : [machine?.id, node?.name].filter((part) => part !== undefined).join('/');
+  return {
+    key: `${rule.when} ${router?.zid ?? subject}`,
+    when: rule.when,
+    severity: rule.severity,
+    subject,
+    sinceMs,
+    machine,
+    node,
+    router,
+    value,
+    limit: rule.limit,
+    silentSinceMs,
+  };
+}
+
+function sameAlert(a: Alert, b: Alert): boolean {
+  if (a.severity !== b.severity || a.node !== b.node || a.router !== b.router || a.limit !== b.limit) return false;
+  if (a.silentSinceMs !== b.silentSinceMs) return false;
+  // A machine's record is another one at each answer; of a node's alert it is only the name.
+  return a.node !== undefined || (a.machine === b.machine && a.value === b.value);
+}
+
+function isBefore(a: Alert, b: Alert): boolean {
+  return a.when === b.when ? a.severity === 'bad' && b.severity === 'warn' : orderOf(a.when) < orderOf(b.when);
+}
+
+const ORDER: ReadonlyMap<string, number> = new Map(
+  ['link', ...RULE_NAMES, 'answer'].map((name, index) => [name, index]),
+);
+
+function orderOf(when: Alert['when']): number {
+  return ORDER.get(when) ?? 0;
+}
+
+function byGravity(a: Alert, b: Alert): number {
+  if (a.severity !== b.severity) return a.severity === 'bad' ? -1 : 1;
+  return orderOf(a.when) - orderOf(b.when) || compareNames(a.subject, b.subject);
+}
+
+function sameItems(a: readonly Alert[], b: readonly Alert[]): boolean {
+  return a.length === b.length && a.every((alert, index) => alert === b[index]);
+}
+
+function compileSilences(silences: readonly Silence[]): (alert: Alert, nowMs: number) => boolean {
+  const compiled = silences.map((silence) => ({
+    silence,
+    machine: compilePatterns(silence.machine),
+    node: compilePatterns(silence.node),
+    router: compilePatterns(silence.router),
+  }));
+  return (alert, nowMs) =>
+    compiled.some(({ silence, machine, node, router }) => {
+      if (silence.untilMs !== undefined && nowMs >= silence.untilMs) return false;
+      if (silence.when !== undefined && !silence.when.some((when) => when === alert.when)) return false;
+      // A pattern for what the alert is not about does not fit it.
+      if (silence.machine !== undefined && !(alert.machine !== undefined && machine(alert.machine.id))) return false;
+      if (silence.node !== undefined && !(alert.node !== undefined && node(alert.node.name))) return false;
+      return silence.router === undefined || (alert.router !== undefined && router(routerLabel(alert.router)));
+    });
+}

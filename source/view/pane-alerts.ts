@@ -1,0 +1,105 @@
+/** The Alerts pane: what the rules say is wrong, worst first, and what they are told to be silent about. */
+
+import { alertText } from './alerts.ts';
+import type { Column } from './column.ts';
+import { type DetailsTable, fieldTable } from './details-table.ts';
+import { formatAge, formatClock } from './format.ts';
+import { type DetailsContext, definePane } from './pane.ts';
+import type { AlertRow } from './rows.ts';
+import type { Glyphs, Span } from './theme.ts';
+
+function severitySpan({ alert, isSilenced }: AlertRow, glyphs: Glyphs): Span {
+  if (isSilenced) return { text: `${glyphs.none} silenced`, style: 'dim' };
+  return alert.severity === 'bad'
+    ? { text: `${glyphs.bad} bad`, style: 'bad' }
+    : { text: `${glyphs.warn} warn`, style: 'warn' };
+}
+
+export const ALERT_COLUMNS: readonly Column<AlertRow>[] = [
+  {
+    id: 'severity',
+    title: 'SEVERITY',
+    align: 'left',
+    width: 10,
+    drop: 0,
+    cell: (row, { glyphs }) => severitySpan(row, glyphs),
+    text: (row) => (row.isSilenced ? 'silenced' : row.alert.severity),
+  },
+  {
+    id: 'for',
+    title: 'FOR',
+    align: 'right',
+    width: 6,
+    drop: 0,
+    cell: ({ alert }, { nowMs }) => ({ text: formatAge(nowMs - alert.sinceMs) }),
+    text: () => '',
+    sort: ({ alert }) => -alert.sinceMs,
+  },
+  {
+    id: 'rule',
+    title: 'RULE',
+    align: 'left',
+    width: 15,
+    drop: 2,
+    cell: ({ alert }) => ({ text: alert.when, style: 'dim' }),
+    text: ({ alert }) => alert.when,
+  },
+  {
+    id: 'machine',
+    title: 'MACHINE',
+    align: 'left',
+    width: 10,
+    flex: 1,
+    maxWidth: 24,
+    drop: 3,
+    cell: ({ alert }) => ({ text: alert.machine?.id ?? '', style: 'dim' }),
+    text: ({ alert }) => alert.machine?.id ?? '',
+  },
+  {
+    id: 'node',
+    title: 'NODE',
+    align: 'left',
+    width: 10,
+    flex: 1,
+    maxWidth: 30,
+    drop: 4,
+    cell: ({ alert }) => ({ text: alert.node?.name ?? '', style: 'strong' }),
+    text: ({ alert }) => alert.node?.name ?? '',
+  },
+  {
+    id: 'text',
+    title: 'WHAT',
+    align: 'left',
+    width: 24,
+    flex: 6,
+    drop: 0,
+    cell: ({ alert, state, isSilenced }, { nowMs }) => ({
+      text: alertText(alert, state, nowMs),
+      style: isSilenced ? 'dim' : 'plain',
+    }),
+    text: ({ alert, state }) => alertText(alert, state, alert.sinceMs),
+  },
+];
+
+function alertDetails({ alert, state, isSilenced }: AlertRow, { nowMs }: DetailsContext): DetailsTable {
+  return fieldTable(`alert ${alert.when} ${alert.subject}`, [
+    ['What', alertText(alert, state, nowMs)],
+    ['Rule', alert.when],
+    ['Severity', isSilenced ? `${alert.severity}, silenced by the rule file` : alert.severity],
+    ['Since', `${formatClock(alert.sinceMs)}, ${formatAge(nowMs - alert.sinceMs)} ago`],
+    ['Machine', alert.machine?.id ?? '-'],
+    ['Node', alert.node?.name ?? '-'],
+    ['Last lines', alert.node?.lastLogLines.slice(-3).join(' / ') || '-'],
+  ]);
+}
+
+export const ALERTS_PANE = definePane<AlertRow>({
+  id: 'alerts',
+  title: 'Alerts',
+  tab: 'Alerts',
+  help: 'alerts',
+  empty: 'Nothing is wrong. What counts as wrong: `~/.bubbaloop/rules.json5`.',
+  columns: ALERT_COLUMNS,
+  rows: (fleet) => fleet.alerts,
+  details: alertDetails,
+});

@@ -1,0 +1,80 @@
+/** The Events pane: what changed, newest first. */
+import type { Column } from './column.ts';
+import { type DetailsTable, fieldTable } from './details-table.ts';
+import { formatAge, formatTime } from './format.ts';
+import { type DetailsContext, definePane } from './pane.ts';
+import type { EventRow } from './rows.ts';
+import type { Glyphs, Span, StyleName } from './theme.ts';
+
+function toneSpan({ entry }: EventRow, glyphs: Glyphs): Span {
+  const looks: Readonly<Record<typeof entry.tone, readonly [sign: string, style: StyleName]>> = {
+    bad: [glyphs.bad, 'bad'],
+    warn: [glyphs.warn, 'warn'],
+    good: [glyphs.good, 'good'],
+    info: [glyphs.separator, 'dim'],
+  };
+  const [sign, style] = looks[entry.tone];
+  return { text: `${sign} ${entry.kind}`, style };
+}
+
+export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
+  {
+    id: 'time',
+    title: 'TIME',
+    align: 'left',
+    width: 8,
+    drop: 0,
+    cell: ({ entry }) => ({ text: formatTime(entry.atMs), style: 'dim' }),
+    text: ({ entry }) => formatTime(entry.atMs),
+  },
+  {
+    id: 'kind',
+    title: 'KIND',
+    align: 'left',
+    width: 9,
+    drop: 0,
+    cell: (row, { glyphs }) => toneSpan(row, glyphs),
+    text: ({ entry }) => `${entry.kind} ${entry.tone}`,
+  },
+  {
+    id: 'subject',
+    title: 'SUBJECT',
+    align: 'left',
+    width: 16,
+    flex: 2,
+    maxWidth: 44,
+    drop: 0,
+    cell: ({ entry }) => ({ text: entry.subject, style: 'strong' }),
+    text: ({ entry }) => entry.subject,
+  },
+  {
+    id: 'text',
+    title: 'WHAT HAPPENED',
+    align: 'left',
+    width: 20,
+    flex: 5,
+    drop: 0,
+    cell: ({ entry }) => ({ text: entry.text }),
+    text: ({ entry }) => entry.text,
+  },
+];
+
+function eventDetails({ entry }: EventRow, { nowMs }: DetailsContext): DetailsTable {
+  return fieldTable(`event ${entry.number + 1}`, [
+    ['When', `${formatTime(entry.atMs)}, ${formatAge(nowMs - entry.atMs)} ago`],
+    ['Kind', entry.kind],
+    ['Subject', entry.subject],
+    ['What happened', entry.text],
+  ]);
+}
+
+export const EVENTS_PANE = definePane<EventRow>({
+  id: 'events',
+  title: 'Events',
+  tab: 'Events',
+  help: 'events',
+  empty: 'Nothing has changed since this began to look.',
+  columns: EVENT_COLUMNS,
+  rows: (fleet) => fleet.events,
+  details: eventDetails,
+});

@@ -1,0 +1,231 @@
+/** The Topics pane: which keys data travels on, who sends and who listens, and what flows, where that may be looked at. */
+
+import type { Topic } from '../fleet/topics.ts';
+import { parseKey } from '../wire/keys.ts';
+import type { Column } from './column.ts';
+import { type DetailsTable, fieldTable } from './details-table.ts';
+import { formatAge, formatByteRate, formatBytes, formatRate, plural } from './format.ts';
+import { type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
+import { type DetailsContext, definePane } from './pane.ts';
+import type { FleetRows } from './rows.ts';
+import type { Glyphs, Span } from './theme.ts';
+import type { TopicRow } from './topic-rows.ts';
+
+/** After so long without a message a rate is nought, not unknown. */
+const SILENT_MS = 10_000;
+
+const UNMEASURED = { local: 'local', 'on-demand': 'on demand', pattern: 'pattern' } as const;
+
+function rateSpan({ topic }: TopicRow, nowMs: number, glyphs: Glyphs): Span {
+  const { figures, unmeasured } = topic;
+  if (unmeasured !== undefined) return { text: UNMEASURED[unmeasured], style: 'dim' };
+  if (figures === undefined) return { text: glyphs.none, style: 'dim' };
+  if (figures.rateHz === undefined) {
+    return { text: figures.isLive && nowMs - figures.sinceMs < SILENT_MS ? glyphs.busy : glyphs.none, style: 'dim' };
+  }
+  if (figures.rateHz === 0) return { text: '0 Hz', style: 'dim' };
+  return figures.isLive
+    ? { text: formatRate(figures.rateHz) }
+    : { text: `~${formatRate(figures.rateHz)}`, style: 'dim' };
+}
+
+function bytesSpan({ topic }: TopicRow, glyphs: Glyphs): Span {
+  const { figures } = topic;
+  if (figures?.bytesPerSecond === undefined) return { text: glyphs.none, style: 'dim' };
+  const text = formatByteRate(figures.bytesPerSecond);
+  if (figures.isCostly) return { text: `${glyphs.warn}${text}`, style: 'warn' };
+  return { text, style: figures.isLive && figures.bytesPerSecond > 0 ? 'plain' : 'dim' };
+}
+
+/** The part of a key that the machine's column does not say. */
+function shortKey({ keyExpr, machine }: Topic): string {
+  if (machine === '') return keyExpr;
+  const [, scope, , ...rest] = keyExpr.split('/');
+  return scope === 'local' ? `local ${rest.join('/')}` : rest.join('/');
+}
+
+export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
+  {
+    id: 'machine',
+    title: 'MACHINE',
+    align: 'left',
+    width: 10,
+    flex: 1,
+    maxWidth: 24,
+    drop: 3,
+    cell: ({ topic }, { glyphs }) => ({ text: topic.machine || glyphs.none, style: 'dim' }),
+    text: ({ topic }) => topic.machine,
+  },
+  {
+    id: 'key',
+    title: 'KEY',
+    align: 'left',
+    width: 22,
+    flex: 3,
+    maxWidth: 80,
+    drop: 0,
+    cell: ({ topic }) => ({ text: shortKey(topic), style: 'strong' }),
+    text: ({ topic }) => topic.keyExpr,
+  },
+  {
+    id: 'rate',
+    title: 'RATE',
+    align: 'right',
+    width: 9,
+    isNumber: true,
+    drop: 0,
+    cell: (row, { nowMs, glyphs }) => rateSpan(row, nowMs, glyphs),
+    text: ({ topic }) => topic.unmeasured ?? String(topic.figures?.rateHz ?? ''),
+    sort: ({ topic }) => topic.figures?.rateHz,
+  },
+  {
+    id: 'bytes',
+    title: 'BYTES',
+    align: 'right',
+    width: 10,
+    isNumber: true,
+    drop: 2,
+    cell: (row, { glyphs }) => bytesSpan(row, glyphs),
+    text: ({ topic }) => String(topic.figures?.bytesPerSecond ?? ''),
+  },
+  {
+    id: 'size',
+    title: 'SIZE',
+    align: 'right',
+    width: 6,
+    isNumber: true,
+    drop: 6,
+    cell: ({ topic }, { glyphs }) =>
+      topic.figures?.messageBytes === undefined
+        ? { text: glyphs.none, style: 'dim' }
+        : { text: formatBytes(topic.figures.messageBytes), style: 'dim' },
+    text: ({ topic }) => String(topic.figures?.messageBytes ?? ''),
+  },
+  {
+    id: 'age',
+    title: 'AGE',
+    align: 'right',
+    width: 6,
+    drop: 4,
+    cell: ({ topic }, { nowMs, glyphs }) =>
+      topic.figures?.lastAtMs === undefined
+        ? { text: glyphs.none, style: 'dim' }
+        : { text: formatAge(nowMs - topic.figures.lastAtMs), style: 'dim' },
+    text: () => '',
+    sort: ({ topic }) => (topic.figures?.lastAtMs === undefined ? undefined : -topic.figures.lastAtMs),
+  },
+  {
+    id: 'pub',
+    title: 'PUB',
+    align: 'right',
+    width: 3,
+    isNumber: true,
+    drop: 1,
+    cell: ({ topic }) => ({
+      text: String(topic.publishers.length),
+      style: topic.publishers.length === 0 ? 'warn' : 'plain',
+    }),
+    text: ({ topic }) => String(topic.publishers.length),
+  },
+  {
+    id: 'sub',
+    title: 'SUB',
+    align: 'right',
+    width: 3,
+    isNumber: true,
+    drop: 1,
+    cell: ({ topic }) => ({
+      text: String(topic.subscribers.length),
+      style: topic.subscribers.length === 0 ? 'dim' : 'plain',
+    }),
+    text: ({ topic }) => String(topic.subscribers.length),
+  },
+];
+
+const WHY_UNMEASURED = {
+  local: 'no: it stays on its machine, in shared memory',
+  'on-demand': 'no: it is made only while somebody subscribes',
+  pattern: 'no: it is a pattern, not a key',
+} as const;
+
+function topicDetails({ topic }: TopicRow, { state, nowMs }: DetailsContext): DetailsTable {
+  const { figures, unmeasured } = topic;
+  const who = (zids: readonly string[]): readonly string[] =>
+    zids.map((zid) => state.names.get(zid) ?? `session ${zid}`);
+  return fieldTable(`key ${topic.keyExpr}`, [
+    ['Key', topic.keyExpr],
+    ['Machine', topic.machine || '-'],
+    ['Looked at', unmeasured === undefined ? lookedAt(topic, nowMs) : WHY_UNMEASURED[unmeasured]],
+    ['Rate', figures?.rateHz === undefined ? '-' : formatRate(figures.rateHz)],
+    ['Flow', figures?.bytesPerSecond === undefined ? '-' : formatByteRate(figures.bytesPerSecond)],
+    ['Message', figures?.messageBytes === undefined ? '-' : formatBytes(figures.messageBytes)],
+    ['Last message', figures?.lastAtMs === undefined ? 'none seen' : `${formatAge(nowMs - figures.lastAtMs)} ago`],
+    ['Publishers', plural(topic.publishers.length, 'session')],
+    ...who(topic.publishers).map((name, index) => [`Publisher ${index + 1}`, name] as const),
+    ['Subscribers', plural(topic.subscribers.length, 'session')],
+    ...who(topic.subscribers).map((name, index) => [`Subscriber ${index + 1}`, name] as const),
+  ]);
+}
+
+function lookedAt({ figures }: Topic, nowMs: number): string {
+  if (figures === undefined) return 'not yet';
+  if (figures.isLive) return `now, for ${formatAge(nowMs - figures.sinceMs)}`;
+  const when = `${formatAge(nowMs - figures.sinceMs)} ago`;
+  return figures.isCostly ? `for a moment ${when}: it takes more than the budget` : when;
+}
+
+/** The node that a key speaks of, by the key alone. */
+function nodeOfKey(keyExpr: string): string | undefined {
+  const key = parseKey(keyExpr);
+  switch (key.kind) {
+    case 'daemon-log':
+    case 'health':
+    case 'node-manifest':
+      return key.node;
+    case 'data':
+      return key.suffix.split('/')[0];
+    default:
+      return undefined;
+  }
+}
+
+function topicLinks({ topic }: TopicRow, { state, rows }: DetailsContext): Links {
+  const { machine } = topic;
+  const name = nodeOfKey(topic.keyExpr);
+  const node = rows.nodes.find((row) => row.machine === machine && row.node.name === name);
+  const sessions = new Map(rows.peers.map((row) => [row.session.zid, row] as const));
+  return [
+    node && rowLink(`node ${node.node.name}`, 'nodes', node),
+    node && { label: 'log', to: { kind: 'logs', machine, node: node.node.name } },
+    ...(node === undefined ? [] : sessionLinks(node.key, state, rows).slice(1)),
+    ...machineLinks(machine, rows).slice(0, 1),
+    ...topic.publishers.slice(0, 2).map((zid) => rowLink(`sender ${zid.slice(0, 8)}`, 'peers', sessions.get(zid))),
+    ...topic.subscribers.slice(0, 3).map((zid) => rowLink(`reader ${zid.slice(0, 8)}`, 'peers', sessions.get(zid))),
+  ];
+}
+
+/** What the figures cost, and what was left out. */
+function topicsNote({ topicsView: view }: FleetRows): string {
+  if (view.phase === 'idle') return '';
+  if (view.phase === 'asking') return 'asking';
+  const parts = [`${formatByteRate(view.spentBytesPerSecond)} of ${formatByteRate(view.budgetBytesPerSecond)}`];
+  if (view.heldBackCount > 0) parts.push(`${view.heldBackCount} held back`);
+  if (view.leftOutPages > 0) parts.push(`${plural(view.leftOutPages, 'page')} of keys left out`);
+  if (view.isCut) parts.push('there are more keys');
+  parts.push('asks routers for their declarations');
+  return parts.join(', ');
+}
+
+export const TOPICS_PANE = definePane<TopicRow>({
+  id: 'topics',
+  title: 'Topics',
+  tab: 'Topics',
+  help: 'topics: keys with their rates, senders and readers',
+  empty: 'The routers tell of no key that is published or subscribed to.',
+  columns: TOPIC_COLUMNS,
+  rows: (fleet) => fleet.topics,
+  details: topicDetails,
+  links: topicLinks,
+  note: topicsNote,
+  isCounted: false,
+});
