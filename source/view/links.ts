@@ -35,7 +35,7 @@ export function filterLink(
   pane: PaneId,
   words: readonly (readonly [start: string, value: string])[],
 ): RowLink | undefined {
-  if (words.some(([, value]) => !/^[\w.-]+$/.test(value))) return undefined;
+  if (words.some(([, value]) => !/^[\w.-][\w./-]*$/.test(value))) return undefined;
   return { label, to: { kind: 'filter', pane, filter: words.map(([start, value]) => start + value).join(' ') } };
 }
 

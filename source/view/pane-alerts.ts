@@ -1,11 +1,15 @@
 /** The Alerts pane: what the rules say is wrong, worst first, and what they are told to be silent about. */
 
+import { subjectOfAlert } from '../fleet/changes.ts';
+import type { RuleName } from '../fleet/rules.ts';
 import { alertText } from './alerts.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatClock } from './format.ts';
+import { type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { AlertRow } from './rows.ts';
+import { subjectLinks } from './subject-links.ts';
 import type { Glyphs, Span } from './theme.ts';
 
 function severitySpan({ alert, isSilenced }: AlertRow, glyphs: Glyphs): Span {
@@ -93,6 +97,16 @@ function alertDetails({ alert, state, isSilenced }: AlertRow, { nowMs }: Details
   ]);
 }
 
+/** Whose machine's shared memory is what is wrong. */
+const ABOUT_SHM: ReadonlySet<string> = new Set<RuleName>(['shm', 'orphan-segments']);
+
+function alertLinks({ alert }: AlertRow, { state, rows }: DetailsContext): Links {
+  const links = subjectLinks(subjectOfAlert(alert), { state, rows });
+  if (!ABOUT_SHM.has(alert.when)) return links;
+  const shm = rows.shm.find((row) => row.key === alert.machine?.id);
+  return [rowLink('shared memory', 'shm', shm), ...links.filter((link) => link?.label !== 'shared memory')];
+}
+
 export const ALERTS_PANE = definePane<AlertRow>({
   id: 'alerts',
   title: 'Alerts',
@@ -102,4 +116,5 @@ export const ALERTS_PANE = definePane<AlertRow>({
   columns: ALERT_COLUMNS,
   rows: (fleet) => fleet.alerts,
   details: alertDetails,
+  links: alertLinks,
 });

@@ -2,8 +2,10 @@
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatTime } from './format.ts';
+import { type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { EventRow } from './rows.ts';
+import { subjectLinks } from './subject-links.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 function toneSpan({ entry }: EventRow, glyphs: Glyphs): Span {
@@ -68,6 +70,14 @@ function eventDetails({ entry }: EventRow, { nowMs }: DetailsContext): DetailsTa
   ]);
 }
 
+/** What it was about, and what is wrong with that now. */
+function eventLinks({ entry: { about, subject } }: EventRow, { state, rows }: DetailsContext): Links {
+  if (about === undefined) return [];
+  const alert = rows.alerts.find((row) => row.alert.subject === subject);
+  const [first, ...others] = subjectLinks(about, { state, rows });
+  return [first, rowLink('alert', 'alerts', alert), ...others];
+}
+
 export const EVENTS_PANE = definePane<EventRow>({
   id: 'events',
   title: 'Events',
@@ -77,4 +87,5 @@ export const EVENTS_PANE = definePane<EventRow>({
   columns: EVENT_COLUMNS,
   rows: (fleet) => fleet.events,
   details: eventDetails,
+  links: eventLinks,
 });

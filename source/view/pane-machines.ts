@@ -8,6 +8,7 @@ import { loadWords } from './load-words.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { MachineRow } from './rows.ts';
 import { sparkline } from './sparkline.ts';
+import { machineEventsLink } from './subject-links.ts';
 import type { Glyphs, Span } from './theme.ts';
 import { isOdd } from './versions.ts';
 
@@ -229,6 +230,7 @@ function machineRowLinks({ machine }: MachineRow, { state, rows }: DetailsContex
     ...machineLinks(machine.id, rows).slice(1),
     filterLink('topics', 'topics', [['machine=', machine.id]]),
     ...sessionLinks(`${machine.id} daemon`, state, rows),
+    machineEventsLink(machine.id),
   ];
 }
 

@@ -7,6 +7,7 @@ import { nodeDetails } from './node-details.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
 import { sparkline } from './sparkline.ts';
+import { eventsLink } from './subject-links.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 /** A heartbeat comes every 5 s; after 30 s without one the fleet calls a node unhealthy. */
@@ -229,6 +230,7 @@ function nodeLinks(row: NodeRow, { state, rows }: DetailsContext): Links {
     ]),
     ...sessionLinks(row.key, state, rows),
     ...machineLinks(machine, rows).slice(1),
+    eventsLink(row.key),
   ];
 }
 
