@@ -4,10 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EXIT_FAILED, UserError } from '../errors.ts';
 import { commandGate } from '../fleet/command-gate.ts';
+import type { Trends } from '../fleet/history.ts';
 import { readRecording } from '../fleet/recording.ts';
 import type { RuleSet } from '../fleet/rules.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { Tape } from '../fleet/tape.ts';
+import type { TopicsView } from '../fleet/topics.ts';
 import { runApp } from '../ui/run-app.tsx';
 import type { ReplayPort } from '../ui/top-model.ts';
 import { alertText } from '../view/alerts.ts';
@@ -67,6 +69,14 @@ class ReplayPlayer implements ReplayPort {
     const events = this.#tape.eventsAt(this.#position.atMs);
     if (this.#news?.alerts !== alerts || this.#news.events !== events) this.#news = { alerts, events };
     return this.#news;
+  }
+
+  topics(): TopicsView {
+    return this.#tape.topicsAt(this.#position.atMs);
+  }
+
+  trends(): Trends {
+    return this.#tape.trendsAt(this.#position.atMs);
   }
 
   press(key: string): boolean {

@@ -53,7 +53,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   const recalled = memoryFolder === undefined ? undefined : recallLayout(memoryFolder);
   const app = runApp({
     ...options,
-    topics,
+    topics: recorder?.follow(topics) ?? topics,
     theme: resolveTheme(process.env, themeChoice),
     themeOn: isGroundWanted(process.env, themeChoice)
       ? (ground: Ground) => resolveTheme(process.env, themeChoice, ground)

@@ -7,7 +7,7 @@ import type { Alert } from '../fleet/alert-engine.ts';
 import type { GatedSend } from '../fleet/command-gate.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { FleetMemory } from '../fleet/fleet-memory.ts';
-import { History } from '../fleet/history.ts';
+import { History, type Trends } from '../fleet/history.ts';
 import type { TopicWish } from '../fleet/observe-topics.ts';
 import { type RuleSet, USUAL_RULES } from '../fleet/rules.ts';
 import { type FleetState, initialState } from '../fleet/state.ts';
@@ -49,6 +49,8 @@ export interface ReplayPort {
   view(): ReplayView;
   state(): FleetState;
   news(): FleetNews;
+  topics(): TopicsView;
+  trends(): Trends;
   /** Whether the key was one of its own. */
   press(key: string): boolean;
 }
@@ -321,7 +323,8 @@ export class TopModel {
   }
 
   #rows(): FleetRows {
-    return this.#makeRows(this.#fleet, this.#news, this.#options.topics?.view());
+    const { replay, topics } = this.#options;
+    return this.#makeRows(this.#fleet, this.#news, replay?.topics() ?? topics?.view());
   }
 
   #keyContext(): KeyContext {
@@ -356,7 +359,7 @@ export class TopModel {
       alerts: [...this.#troubles(), ...this.#news.alerts.active],
       replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
-      trends: this.#history,
+      trends: options.replay?.trends() ?? this.#history,
       usual: this.#lookAtVersions(rows),
     };
   }

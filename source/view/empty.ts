@@ -35,7 +35,14 @@ export function emptySentences(
     ];
   }
   if (!state.hasLooked) return [{ text: 'Connected. Asking who is there …', style: 'info' }];
-  if (isReplay && content.id === 'topics') return [{ text: 'A recording holds no keys.', style: 'dim' }];
+  if (isReplay && content.id === 'topics') {
+    return [
+      {
+        text: 'This recording holds no keys up to here: `top` records them while its Topics pane is shown.',
+        style: 'dim',
+      },
+    ];
+  }
   if (content.id === 'nodes' && state.machines.size === 0) {
     return [
       { text: 'Connected, but no daemon answers.', style: 'warn' },

@@ -1,6 +1,6 @@
 /** The Topics pane: which keys data travels on, who sends and who listens, and what flows, where that may be looked at. */
 
-import type { Topic } from '../fleet/topics.ts';
+import type { RecordedLook, Topic, TopicsView } from '../fleet/topics.ts';
 import { parseKey } from '../wire/keys.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
@@ -205,14 +205,23 @@ function topicLinks({ topic }: TopicRow, { state, rows }: DetailsContext): Links
 }
 
 /** What the figures cost, and what was left out. */
-function topicsNote({ topicsView: view }: FleetRows): string {
+function topicsNote({ topicsView: view }: FleetRows, nowMs: number): string {
   if (view.phase === 'idle') return '';
+  if (view.recorded !== undefined) return recordedNote(view, view.recorded, nowMs);
   if (view.phase === 'asking') return 'asking';
   const parts = [`${formatByteRate(view.spentBytesPerSecond)} of ${formatByteRate(view.budgetBytesPerSecond)}`];
   if (view.heldBackCount > 0) parts.push(`${view.heldBackCount} held back`);
   if (view.leftOutPages > 0) parts.push(`${plural(view.leftOutPages, 'page')} of keys left out`);
   if (view.isCut) parts.push('there are more keys');
   parts.push('asks routers for their declarations');
+  return parts.join(', ');
+}
+
+/** A recording knows what its screen showed: how old that is matters more than what it cost. */
+function recordedNote({ phase }: TopicsView, { isShown, shownAtMs, leftOutKeys }: RecordedLook, nowMs: number): string {
+  const parts = [isShown ? 'looked at then' : `last looked at ${formatAge(nowMs - shownAtMs)} before`];
+  if (isShown && phase === 'asking') parts.push('asking');
+  if (leftOutKeys > 0) parts.push(`no room in the recording for ${leftOutKeys} more`);
   return parts.join(', ');
 }
 

@@ -33,7 +33,7 @@ export interface PaneDefinition<Row extends PaneRow> {
   /** What a row has to do with others, the nearest first; undefined ones are left out. */
   links?(row: Row, context: DetailsContext): Links;
   /** A few words beside the title. */
-  note?(fleet: FleetRows): string;
+  note?(fleet: FleetRows, nowMs: number): string;
   /** Further keys that go to it. */
   readonly keys?: readonly string[];
   /** Whether its rows are made to be counted where it is not shown; default true. */
@@ -66,7 +66,7 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     empty,
     keys,
     isCounted,
-    note: (fleet) => definition.note?.(fleet) ?? '',
+    note: (fleet, nowMs) => definition.note?.(fleet, nowMs) ?? '',
     rows: (fleet) => definition.rows(fleet),
     columns: definition.isSortable === false ? [] : definition.columns,
     createContent() {

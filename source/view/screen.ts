@@ -237,7 +237,7 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   const hidden = content.rows.length > height;
   return drawFrame(theme.paint, body, {
     rect,
-    title: paneTitleSpans(content, ui, isActive, inner, PANES[pane].note?.(input.rows) ?? ''),
+    title: paneTitleSpans(content, ui, isActive, inner, PANES[pane].note?.(input.rows, nowMs) ?? ''),
     aside: paneAside(content, ui, theme),
     remark: hidden
       ? `${view.top + 1}-${Math.min(content.rows.length, view.top + height)} of ${content.rows.length}`

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { commandGate } from '../../source/fleet/command-gate.ts';
 import type { Outcome } from '../../source/fleet/control.ts';
 import type { LogNews } from '../../source/fleet/follow-log.ts';
+import { NO_TRENDS } from '../../source/fleet/history.ts';
 import type { FleetNode } from '../../source/fleet/state.ts';
+import { NO_TOPICS } from '../../source/fleet/topics.ts';
 import type { FollowLog } from '../../source/ui/log-reader.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
 import { KEYMAP } from '../../source/view/keymap.ts';
@@ -433,6 +435,8 @@ test('in a replay its keys go first, unless they are letters of a text', () => {
       view: () => ({ startMs: 0, endMs: 1_000, atMs: 0, isPaused: true, speed: 1, file: 'x.rec', problem: '' }),
       state: () => state,
       news: () => NO_NEWS,
+      topics: () => NO_TOPICS,
+      trends: () => NO_TRENDS,
       press(key) {
         pressed.push(key);
         return key === ' ';
