@@ -331,6 +331,7 @@ export class TopModel {
     const { link } = this.#fleet;
     return keyContext(this.#ui, this.#content(this.#ui.pane), {
       readOnly: this.#options.readOnly,
+      isReplay: this.#options.replay !== undefined,
       linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
       keymap: this.#options.keymap,
     });

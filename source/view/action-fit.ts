@@ -67,7 +67,7 @@ export function nodeContext(row: NodeRow, ui: UiState): NodeContext {
 export function keyContext(
   ui: UiState,
   content: PaneContent,
-  world: Pick<KeyContext, 'readOnly' | 'linkProblem' | 'keymap'>,
+  world: Pick<KeyContext, 'readOnly' | 'linkProblem' | 'isReplay' | 'keymap'>,
 ): KeyContext {
   const view = ui.views[ui.pane];
   const row = selectedNode(ui, content.rows);

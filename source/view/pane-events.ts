@@ -61,12 +61,15 @@ export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
   },
 ];
 
-function eventDetails({ entry }: EventRow, { nowMs }: DetailsContext): DetailsTable {
+function eventDetails({ entry }: EventRow, { state, nowMs }: DetailsContext): DetailsTable {
+  const { session } = entry.about ?? {};
   return fieldTable(`event ${entry.number + 1}`, [
     ['When', `${formatTime(entry.atMs)}, ${formatAge(nowMs - entry.atMs)} ago`],
     ['Kind', entry.kind],
     ['Subject', entry.subject],
     ['What happened', entry.text],
+    // Who opens a session is named a little later.
+    ...(session === undefined ? [] : [['Session', `${session} ${state.names.get(session) ?? ''}`.trim()] as const]),
   ]);
 }
 

@@ -135,8 +135,9 @@ export function buildScene(input: SceneInput): Scene {
       return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
     case 'help': {
-      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme, keymapOf(input.keys)) }];
-      const overlayRows = helpLines(innerWidth(body.width), keymapOf(input.keys)).length;
+      const isReplay = input.replay !== undefined;
+      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme, keymapOf(input.keys), isReplay) }];
+      const overlayRows = helpLines(innerWidth(body.width), keymapOf(input.keys), isReplay).length;
       const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
       return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }

@@ -171,6 +171,7 @@ export class Desk {
   keys(): KeyContext {
     return keyContext(this.ui, this.content(this.ui.pane), {
       readOnly: this.readOnly,
+      isReplay: this.replay !== undefined,
       linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
       keymap: this.keymap,
     });

@@ -455,7 +455,8 @@ test('in a replay its keys go first, unless they are letters of a text', () => {
   expect(model.ui.views.nodes.filter).toBe('a ');
   press(':', 'a', ' ', 'b');
   expect(model.ui.overlay).toMatchObject({ kind: 'palette', text: 'a b' });
-  press('escape', 'l', '/', 'a', ' ');
+  // From the details of the node to its log.
+  press('escape', 'enter', '2', '/', 'a', ' ');
   expect(model.ui.overlay).toMatchObject({ kind: 'logs', logs: { search: 'a ' } });
   expect(pressed.filter((key) => key === ' ')).toHaveLength(1);
   model.close();

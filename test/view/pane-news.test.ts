@@ -146,3 +146,38 @@ test('the keys of a replay', () => {
   expect(playReplay({ ...begin, speed: 10 }, 2_000, 100_000).atMs).toBe(70_000);
   expect(playReplay({ ...begin, speed: 60 }, 2_000, 100_000)).toEqual({ atMs: 100_000, isPaused: true, speed: 60 });
 });
+
+test('in a replay keys that need a fleet are not offered and say why, and the list of keys begins with its own', () => {
+  const desk = new Desk(state, { columns: 120, rows: 32 });
+  const footer = (): string => desk.text().split('\n').at(-1) ?? '';
+  expect(footer()).toMatch(/ l logs .* c cameras/);
+  desk.replay = REPLAY;
+  expect(footer()).not.toMatch(/ logs | cameras | restart/);
+  for (const [key, reason] of [
+    ['l', 'This is a recording: it has no logs.'],
+    ['c', 'This is a recording: it has no pictures.'],
+    ['r', 'This is a recording: it shows what was, and takes no commands.'],
+  ] as const) {
+    desk.press(key);
+    expect(footer()).toContain(reason);
+    expect(desk.ui.overlay).toEqual({ kind: 'none' });
+  }
+  desk.press('?');
+  expect(desk.text()).toMatch(/ Keys [^\n]*\n│ In a recording \(--replay\)[^\n]*\n│ +Space +pause, go on/);
+  desk.press('G');
+  expect(desk.text().match(/In a recording/g) ?? []).toHaveLength(0);
+});
+
+test('the details of a session’s event name who it was, once that is known', () => {
+  const desk = new Desk({ ...state, names: new Map([['dd44', 'm/cam']]) });
+  const events = new Timeline();
+  const about = { router: 'c0ffee00aabbccdd', session: 'dd44' };
+  events.add(NOW_MS, [{ kind: 'session', tone: 'info', subject: 'central', text: 'client dd44 has a session', about }]);
+  desk.events = events.entries;
+  desk.press('9', 'enter');
+  const { screen } = desk.scene();
+  expect(screen.kind === 'full' && screen.details?.table.rows.map((row) => Object.values(row))).toContainEqual([
+    'Session',
+    'dd44 m/cam',
+  ]);
+});
