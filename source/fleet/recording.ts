@@ -48,10 +48,9 @@ export function readRecording(file: Uint8Array): Decoded<Recording> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const line = /^bubbaloop-recording (\d{1,9})(?: (\d{1,9}))? *\n/.exec(bytes.toString('latin1', 0, HEADER_BYTES));
   if (line === null) {
+    if (bytes.length === 0) return undecodable('it is empty');
     const isBeginning =
-      bytes.length > 0 &&
-      bytes.length < HEADER_BYTES &&
-      'bubbaloop-recording '.startsWith(bytes.toString('latin1', 0, 20));
+      bytes.length < HEADER_BYTES && 'bubbaloop-recording '.startsWith(bytes.toString('latin1', 0, 20));
     return undecodable(
       isBeginning ? 'it was cut short before anything was recorded' : 'it is no recording of bubbaloop',
     );

@@ -1,5 +1,6 @@
 /** What stands where there are no rows yet: what is going on, and what to do about it. */
 import type { FleetState } from '../fleet/state.ts';
+import type { TopicsView } from '../fleet/topics.ts';
 import { retryText } from './alerts.ts';
 import type { PaneContent } from './pane.ts';
 import { PANES } from './panes.ts';
@@ -10,12 +11,17 @@ export interface Sentence {
   readonly style: StyleName;
 }
 
+export interface EmptyContext {
+  readonly isReplay?: boolean;
+  readonly topics?: Pick<TopicsView, 'phase'>;
+}
+
 /** Sentences for a pane without rows, empty where it has some. */
 export function emptySentences(
   state: FleetState,
   content: PaneContent,
   nowMs: number,
-  isReplay = false,
+  { isReplay = false, topics }: EmptyContext = {},
 ): readonly Sentence[] {
   if (content.rows.length > 0) return [];
   if (content.totalCount > 0) {
@@ -35,6 +41,9 @@ export function emptySentences(
     ];
   }
   if (!state.hasLooked) return [{ text: 'Connected. Asking who is there …', style: 'info' }];
+  if (content.id === 'topics' && (topics?.phase === 'asking' || (topics?.phase === 'idle' && !isReplay))) {
+    return [{ text: 'Asking the routers which keys there are …', style: 'info' }];
+  }
   if (isReplay && content.id === 'topics') {
     return [
       {

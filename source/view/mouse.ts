@@ -2,11 +2,12 @@
 import { type ActionId, type KeyName, keymapOf, keyOfLabel } from './keymap.ts';
 import type { PaneId, Rect } from './layout.ts';
 import { footerSpans, type Placed, type Scene, type SceneInput } from './screen.ts';
+import { selectRow } from './select-row.ts';
 import { tabsOf } from './tab-line.ts';
 import { textWidth } from './text.ts';
 import type { Line } from './theme.ts';
 import { forgetTrail } from './trail.ts';
-import { selectedIndex, type UiState, withView } from './ui-state.ts';
+import { selectedIndex, type UiState } from './ui-state.ts';
 
 export interface MouseEvent {
   readonly kind: 'click' | 'wheel-up' | 'wheel-down';
@@ -69,7 +70,7 @@ function clickPane(event: MouseEvent, input: SceneInput, { ui, screen }: Scene):
   const index = ui.views[pane].top + line;
   const row = line >= 0 && line < rect.height - 3 ? rows[index] : undefined;
   const focused: UiState = pane === closed.pane ? closed : { ...forgetTrail(closed), pane };
-  return row === undefined ? focused : withView(focused, pane, { index, key: row.key });
+  return row === undefined ? focused : selectRow(focused, pane, rows, index);
 }
 
 function wheel(event: MouseEvent, input: SceneInput, { ui, screen }: Scene): MouseResult {
@@ -81,7 +82,7 @@ function wheel(event: MouseEvent, input: SceneInput, { ui, screen }: Scene): Mou
     if (rows.length === 0) return { ui, keys: NO_KEYS };
     const wanted = selectedIndex(ui.views[pane], rows) + (isUp ? -WHEEL_ROWS : WHEEL_ROWS);
     const index = Math.min(rows.length - 1, Math.max(0, wanted));
-    return { ui: withView(ui, pane, { index, key: rows[index]?.key }), keys: NO_KEYS };
+    return { ui: selectRow(ui, pane, rows, index), keys: NO_KEYS };
   }
   if (ui.overlay.kind === 'dialog' || ui.overlay.kind === 'none' || ui.overlay.kind === 'filter') {
     return { ui, keys: NO_KEYS };

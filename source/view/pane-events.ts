@@ -91,4 +91,5 @@ export const EVENTS_PANE = definePane<EventRow>({
   rows: (fleet) => fleet.events,
   details: eventDetails,
   links: eventLinks,
+  isNewestFirst: true,
 });

@@ -38,6 +38,8 @@ export interface PaneDefinition<Row extends PaneRow> {
   readonly keys?: readonly string[];
   /** Whether its rows are made to be counted where it is not shown; default true. */
   readonly isCounted?: boolean;
+  /** New rows come at the upper end. */
+  readonly isNewestFirst?: boolean;
   /** Whether the rows may stand in another order; default true. */
   readonly isSortable?: boolean;
 }
@@ -55,7 +57,7 @@ export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details
 }
 
 export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>): Pane {
-  const { id, title, tab, help, empty, keys, isCounted } = definition;
+  const { id, title, tab, help, empty, keys, isCounted, isNewestFirst } = definition;
   const find = (key: string, { rows }: DetailsContext): Row | undefined =>
     definition.rows(rows).find((candidate) => candidate.key === key);
   return {
@@ -66,6 +68,7 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     empty,
     keys,
     isCounted,
+    isNewestFirst,
     note: (fleet, nowMs) => definition.note?.(fleet, nowMs) ?? '',
     rows: (fleet) => definition.rows(fleet),
     columns: definition.isSortable === false ? [] : definition.columns,

@@ -162,7 +162,7 @@ test('cut short anywhere: what is left is shown, or a sentence says why not', ()
   for (let length = 0; length < file.length; length += length < 400 ? 1 : 97) {
     const recording = readRecording(file.subarray(0, length));
     if (!recording.ok) {
-      expect(recording.reason).toMatch(/cut short|no recording/);
+      expect(recording.reason).toMatch(/cut short|no recording|it is empty/);
       continue;
     }
     const tape = tapeOf(file.subarray(0, length));
@@ -202,7 +202,7 @@ test('another version, another file', () => {
     reason: 'it is a recording of version 2; this bubbaloop reads version 1',
   });
   expect(readRecording(Buffer.from('{"not": "one"}'.repeat(50)))).toMatchObject({ ok: false, reason: /no recording/ });
-  expect(readRecording(new Uint8Array())).toMatchObject({ ok: false });
+  expect(readRecording(new Uint8Array())).toEqual({ ok: false, reason: 'it is empty' });
 });
 
 test('a recording of the first program that made any is still shown: it holds no keys', () => {

@@ -1,9 +1,11 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { createAlertEngine } from '../../source/fleet/alert-engine.ts';
+import { NOTHING_RECORDED } from '../../source/fleet/recorded-topics.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { Timeline } from '../../source/fleet/timeline.ts';
+import { NO_TOPICS } from '../../source/fleet/topics.ts';
 import { moveReplay, playReplay, REPLAY_KEYS } from '../../source/view/replay-keys.ts';
 import { type ReplayView, replayLine } from '../../source/view/replay-line.ts';
 import { createRowMaker } from '../../source/view/rows.ts';
@@ -180,4 +182,29 @@ test('the details of a session’s event name who it was, once that is known', (
     'Session',
     'dd44 m/cam',
   ]);
+});
+
+test('while keys are asked for the Topics pane says so, not that there are none', () => {
+  const desk = new Desk(state, { columns: 120, rows: 32 });
+  desk.press('6');
+  expect(desk.text()).toContain('Asking the routers which keys there are');
+  desk.topics = { ...NO_TOPICS, phase: 'asking' };
+  expect(desk.text()).toContain('Asking the routers which keys there are');
+  desk.topics = { ...NO_TOPICS, phase: 'ready' };
+  expect(desk.text()).toContain('The routers tell of no key');
+});
+
+test('the Topics pane of a replay says how old its keys are, and where there are none', () => {
+  const desk = new Desk(state, { columns: 120, rows: 32 });
+  desk.replay = REPLAY;
+  desk.topics = NOTHING_RECORDED;
+  desk.press('6');
+  expect(desk.text()).toContain('This recording holds no keys up to here');
+  const figures = { isLive: true, rateHz: 15, lastAtMs: NOW_MS - 200_000, sinceMs: NOW_MS - 260_000, isCostly: false };
+  const topics = [{ keyExpr: 'bubbaloop/global/m/cam', machine: 'm', publishers: [], subscribers: [], figures }];
+  const recorded = { isShown: true, shownAtMs: 0, leftOutKeys: 0 };
+  desk.topics = { ...NO_TOPICS, phase: 'ready', topics, recorded };
+  expect(desk.text()).toMatch(/Topics 1 looked at then/);
+  desk.topics = { ...desk.topics, recorded: { isShown: false, shownAtMs: NOW_MS - 200_000, leftOutKeys: 7 } };
+  expect(desk.text()).toMatch(/Topics 1 last looked at 3m before, no room in the recording for 7 more/);
 });
