@@ -20,7 +20,7 @@ import { type Effect, handleKey, type KeyPress } from '../view/handle-key.ts';
 import type { KeyContext, Keymap } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
 import { handleMouse, type MouseEvent } from '../view/mouse.ts';
-import { nodeAilment } from '../view/node-ailment.ts';
+import { nodeAilment, restartsOf } from '../view/node-ailment.ts';
 import { createContentMaker } from '../view/panes.ts';
 import type { ReplayView } from '../view/replay-line.ts';
 import type { FleetNews, FleetRows } from '../view/rows.ts';
@@ -144,7 +144,8 @@ export class TopModel {
       send: options.send,
       who: options.who ?? 'this top',
       now: this.#now,
-      ailmentOf: (target, sinceMs) => nodeAilment(this.#fleet, target, sinceMs),
+      restartsOf: (target) => restartsOf(this.#fleet, target),
+      ailmentOf: (target, sinceMs, restarts) => nodeAilment(this.#fleet, target, sinceMs, restarts),
       onChange: (notice) => this.#takeActions(notice),
     });
     this.#logs = new LogReader({

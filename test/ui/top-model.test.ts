@@ -315,6 +315,36 @@ test('a node that comes up and falls over again stops a rolling restart', async 
   expect(at.text()).toContain('0 of 3 done, 1 failed, 2 not tried');
 });
 
+test('a node that fell over and was started again meanwhile did not stay up either', async () => {
+  const at = bench();
+  await withThree(at);
+  press(at, '*', 'r', 'y');
+  await answer(at, true, 'restarted');
+  await vi.advanceTimersByTimeAsync(1_000);
+  hear(at, [
+    fleetNode({ name: 'a', restartCount: 1, lastExit: 'exit 3' }),
+    fleetNode({ name: 'b' }),
+    fleetNode({ name: 'c' }),
+  ]);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(at.sent).toHaveLength(1);
+  press(at, 'A');
+  expect(at.text()).toContain('restarted, but it ended and its daemon started it again: exit 3');
+});
+
+test('a restart that was counted long before is no fall', async () => {
+  const at = bench();
+  const before = [fleetNode({ name: 'a', restartCount: 7 }), fleetNode({ name: 'b' }), fleetNode({ name: 'c' })];
+  await withThree(at);
+  hear(at, before);
+  press(at, '*', 'r', 'y');
+  await answer(at, true, 'restarted');
+  await vi.advanceTimersByTimeAsync(1_000);
+  hear(at, before);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(at.sent).toHaveLength(2);
+});
+
 test('together tells all at once, and each outcome stands for itself', async () => {
   const at = bench();
   await withThree(at);
