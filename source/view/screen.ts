@@ -130,7 +130,7 @@ export function buildScene(input: SceneInput): Scene {
     }
     case 'actions': {
       const panes = [{ rect: body, lines: drawActions(ui.actions, overlay.top, body, theme, nowMs) }];
-      const overlayRows = countActionRows(ui.actions);
+      const overlayRows = countActionRows(ui.actions, body.width);
       const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
       return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
