@@ -69,11 +69,18 @@ export function alertChanges(before: Alerts, after: Alerts, words: (alert: Alert
         kind: 'alert',
         tone: alert.severity,
         subject: alert.subject,
-        text: `${alert.when}: ${words(alert)}`,
+        text: `${alert.when}: ${withoutSubject(words(alert), alert.subject)}`,
         about: subjectOfAlert(alert),
       }),
     ),
   ];
+}
+
+/** It has a column of its own, and the room for the words is short. */
+function withoutSubject(words: string, subject: string): string {
+  if (subject === '' || !words.startsWith(subject)) return words;
+  const rest = words.slice(subject.length);
+  return /^:? /.test(rest) ? rest.replace(/^:? /, '') : words;
 }
 
 export function subjectOfAlert({ machine, node, router }: Alert): Subject {
