@@ -2,6 +2,7 @@
 
 import { countItems, isBatchOver } from '../fleet/batch-actions.ts';
 import { batchWords } from './actions-list.ts';
+import { NODE_ACTIONS } from './details-keys.ts';
 import { formatAge } from './format.ts';
 import { type Binding, type KeyContext, keyLabel, keymapOf } from './keymap.ts';
 import { promptLine } from './palette.ts';
@@ -32,9 +33,11 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
         ['Esc', 'cancel'],
       ]);
     case 'details':
+      if (ui.notice !== undefined) return mainFooter(ui, options);
       return hints(options, [
         ['Esc', 'back'],
         ['1-9', 'go there'],
+        ...nodeHints(ui, options),
         ['↑↓', 'scroll'],
         ['PgUp PgDn', 'page'],
         ['g G', 'ends'],
@@ -61,6 +64,17 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
     case 'none':
       return mainFooter(ui, options);
   }
+}
+
+/** What can be done with the node whose details are open. */
+function nodeHints(ui: UiState, { keys, glyphs }: FooterOptions): readonly (readonly [key: string, what: string])[] {
+  if (keys.node === undefined || ui.views[ui.pane].marks !== undefined) return [];
+  return keymapOf(keys)
+    .bindings.filter(
+      ({ action, footer, keys: [key], disabledReason }) =>
+        NODE_ACTIONS.has(action) && footer !== undefined && key !== undefined && disabledReason?.(keys) === undefined,
+    )
+    .map(({ keys: [key = ''], footer = '' }) => [keyName(key, glyphs), footer] as const);
 }
 
 function mainFooter(ui: UiState, options: FooterOptions): Line {

@@ -1,6 +1,7 @@
 /** What a key press does: a new state of the screen, and what is to be done in the world. Pure. */
 import { type BatchAction, type BatchMode, countItems } from '../fleet/batch-actions.ts';
 import { chosenNodes, selectedNode } from './action-fit.ts';
+import { detailsKey, NODE_ACTIONS } from './details-keys.ts';
 import { plural } from './format.ts';
 import { type ActionId, type KeyContext, type KeyName, keymapOf } from './keymap.ts';
 import { PANE_IDS } from './layout.ts';
@@ -76,8 +77,15 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
       return same(filterKey(ui, press, scene));
     case 'dialog':
       return dialogKey(ui, press, ui.overlay);
-    case 'details':
-      return linkKey(ui, press, scene) ?? same(overlayKey(ui, press, scene));
+    case 'details': {
+      // Any key takes an old notice away.
+      const read = ui.notice === undefined ? ui : { ...ui, notice: undefined };
+      return (
+        linkKey(read, press, scene) ??
+        detailsKey(read, ui.overlay, press, scene, mainKey) ??
+        same(overlayKey(read, press, scene))
+      );
+    }
     case 'help':
       return same(overlayKey(ui, press, scene));
     case 'actions': {
@@ -164,14 +172,8 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
 
 /** After these the selection stays where it was, whatever comes above it. */
 const ABOUT_A_ROW: ReadonlySet<ActionId> = new Set<ActionId>([
+  ...NODE_ACTIONS,
   'details',
-  'logs',
-  'start',
-  'stop',
-  'restart',
-  'build',
-  'enable',
-  'disable',
   'mark',
   'mark-range',
   'mark-up',
