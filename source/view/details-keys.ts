@@ -2,9 +2,9 @@
 import { nodeOf } from './action-fit.ts';
 import type { KeyPress, KeyResult, KeyScene } from './handle-key.ts';
 import { type ActionId, type Binding, keymapOf } from './keymap.ts';
-import { detailsPlace } from './link-keys.ts';
+import { detailsPlace, follow } from './link-keys.ts';
 import type { NodeRow } from './rows.ts';
-import { followLink, forgetTrail } from './trail.ts';
+import { forgetTrail } from './trail.ts';
 import { type Overlay, selectedIndex, type UiState } from './ui-state.ts';
 
 export const NODE_ACTIONS: ReadonlySet<ActionId> = new Set<ActionId>([
@@ -54,7 +54,5 @@ function logs(ui: UiState, { machine, node }: NodeRow, binding: Binding, { keys,
   if (reason !== undefined) {
     return { ui: { ...ui, notice: { kind: 'info', text: reason, atMs: nowMs } }, effects: [] };
   }
-  const target = { machine, node: node.name };
-  const link = { label: 'log', to: { kind: 'logs', ...target } } as const;
-  return { ui: followLink(ui, link), effects: [{ kind: 'logs', targets: [target] }] };
+  return follow(ui, { label: 'log', to: { kind: 'logs', machine, node: node.name } });
 }

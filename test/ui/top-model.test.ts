@@ -451,6 +451,27 @@ test('a log is followed where that can be done, its lines are kept and named, an
   expect(followed.slice(1).every(({ isClosed }) => isClosed)).toBe(true);
 });
 
+test.each([['2'], ['l']])(
+  'a log that is opened from details (%s) shows what comes, and Esc comes back',
+  async (key) => {
+    const followed: ((news: LogNews) => void)[] = [];
+    const at = bench(false, {
+      followLog: (_target, { onNews }) => {
+        followed.push(onNews);
+        return { close: () => undefined };
+      },
+    });
+    await withThree(at);
+    press(at, 'enter', key);
+    expect(at.text()).toContain('Asking m for the log of a');
+    followed[0]?.({ kind: 'history', text: 'first line\n' });
+    await vi.advanceTimersByTimeAsync(60);
+    expect(at.text()).toContain('first line');
+    press(at, 'escape');
+    expect(at.model.ui.overlay).toMatchObject({ kind: 'details', key: 'm/a' });
+  },
+);
+
 test('in a replay its keys go first, unless they are letters of a text', () => {
   const pressed: string[] = [];
   const state = fleetState({ machines: { m: [fleetNode({ name: 'a' })] } });
