@@ -107,6 +107,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
   },
   {
     id: 'trend',
+    isBars: true,
     title: 'CPU 5 MIN',
     align: 'left',
     width: 10,
@@ -119,6 +120,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
   },
   {
     id: 'memtrend',
+    isBars: true,
     title: 'MEM 5 MIN',
     align: 'left',
     width: 10,

@@ -132,6 +132,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
   },
   {
     id: 'trend',
+    isBars: true,
     title: 'RATE',
     align: 'left',
     width: 6,

@@ -119,6 +119,7 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
   },
   {
     id: 'trend',
+    isBars: true,
     title: '24 h',
     align: 'left',
     width: 10,

@@ -71,7 +71,7 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     isNewestFirst,
     note: (fleet, nowMs) => definition.note?.(fleet, nowMs) ?? '',
     rows: (fleet) => definition.rows(fleet),
-    columns: definition.isSortable === false ? [] : definition.columns,
+    columns: definition.isSortable === false ? [] : withValues(definition.columns),
     createContent() {
       const sortRows = createRowSorter<Row>();
       return (fleet, filter, sort) => contentOf(definition, definition.rows(fleet), filter, sort, sortRows);
@@ -115,7 +115,7 @@ function contentOf<Row extends PaneRow>(
   sort: SortChoice | undefined,
   sortRows: ReturnType<typeof createRowSorter<Row>>,
 ): PaneContent {
-  const parsed = parseFilter(filter, columns);
+  const parsed = parseFilter(filter, withValues(columns));
   const byId = new Map(columns.map((column) => [column.id, column] as const));
   const kept =
     !parsed.ok || parsed.isEmpty ? all : all.filter((row) => parsed.matches((id) => byId.get(id)?.text(row) ?? ''));
@@ -165,6 +165,10 @@ function contentOf<Row extends PaneRow>(
       return joinCells({ text: `${pointer}${isMarked ? context.glyphs.mark : ' '}`, style: 'key' }, cells, width);
     },
   };
+}
+
+function withValues<C extends { readonly isBars?: boolean }>(columns: readonly C[]): readonly C[] {
+  return columns.filter(({ isBars }) => isBars !== true);
 }
 
 const MARGIN = '  ';
