@@ -33,7 +33,9 @@ function statusSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
 /** Whether the node itself can be seen to live, whatever its process state: its token, or its heartbeats. */
 function aliveSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
   if (row.node.status !== 'running' || row.freshness !== 'live') return { text: glyphs.none, style: 'dim' };
-  const silentMs = row.heartbeatAtMs === undefined ? undefined : nowMs - row.heartbeatAtMs;
+  // The silence of an earlier run is no news of this one.
+  const heardMs = row.heartbeatAtMs === undefined ? undefined : Math.max(row.heartbeatAtMs, row.node.upSinceMs ?? 0);
+  const silentMs = heardMs === undefined ? undefined : nowMs - heardMs;
   if (silentMs !== undefined && silentMs > HEARTBEAT_LIMIT_MS) {
     return { text: `${glyphs.bad} ${formatAge(silentMs)}`, style: 'bad' };
   }
