@@ -86,6 +86,11 @@ class ReplayPlayer implements ReplayPort {
     return true;
   }
 
+  seek(atMs: number): void {
+    const { startMs, endMs } = this.#tape;
+    this.#position = { ...this.#position, isPaused: true, atMs: Math.min(endMs, Math.max(startMs, atMs)) };
+  }
+
   /** Time has gone by; whether that moved it. */
   tick(): boolean {
     const nowMs = performance.now();

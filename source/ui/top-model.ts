@@ -53,6 +53,8 @@ export interface ReplayPort {
   trends(): Trends;
   /** Whether the key was one of its own. */
   press(key: string): boolean;
+  /** Stands still at a moment. */
+  seek(atMs: number): void;
 }
 
 /** Where what is known of keys comes from. It asks and subscribes only for what is shown. */
@@ -279,6 +281,9 @@ export class TopModel {
         return;
       case 'logs':
         this.#logs.begin(effect.targets);
+        return;
+      case 'seek':
+        this.#options.replay?.seek(effect.atMs);
         return;
       case 'photo':
         void this.#photo(effect);

@@ -59,6 +59,8 @@ export type Effect =
   | { readonly kind: 'cancel' }
   | { readonly kind: 'logs'; readonly targets: readonly NodeTarget[] }
   | ({ readonly kind: 'photo' } & NodeTarget)
+  /** To another moment of the recording. */
+  | { readonly kind: 'seek'; readonly atMs: number }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
 

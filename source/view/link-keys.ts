@@ -37,6 +37,7 @@ export function linkKey(ui: UiState, press: KeyPress, { links }: KeyScene): KeyR
 /** The screen after a link was followed, and what is to be asked for. */
 export function follow(ui: UiState, link: RowLink): KeyResult {
   const next = followLink(ui, link);
+  if (link.to.kind === 'moment') return { ui: next, effects: [{ kind: 'seek', atMs: link.to.atMs }] };
   // The very list that the open log has: by it is told for whom an answer is.
   const effects = next.overlay.kind === 'logs' ? [{ kind: 'logs', targets: next.overlay.logs.targets } as const] : [];
   return { ui: next, effects };

@@ -17,7 +17,9 @@ export type LinkTarget =
   | { readonly kind: 'place'; readonly pane: PaneId; readonly key: string }
   /** A pane with a filter. */
   | { readonly kind: 'filter'; readonly pane: PaneId; readonly filter: string }
-  | ({ readonly kind: 'logs' } & NodeTarget);
+  | ({ readonly kind: 'logs' } & NodeTarget)
+  /** A moment of the recording that is shown. */
+  | { readonly kind: 'moment'; readonly atMs: number };
 
 /** Digits reach no further. */
 export const MAX_LINKS = 9;

@@ -9,7 +9,7 @@ import { formatAge, formatClock } from './format.ts';
 import { type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { AlertRow } from './rows.ts';
-import { subjectLinks } from './subject-links.ts';
+import { momentLink, subjectLinks } from './subject-links.ts';
 import type { Glyphs, Span } from './theme.ts';
 
 function severitySpan({ alert, isSilenced }: AlertRow, glyphs: Glyphs): Span {
@@ -100,8 +100,9 @@ function alertDetails({ alert, state, isSilenced }: AlertRow, { nowMs }: Details
 /** Whose machine's shared memory is what is wrong. */
 const ABOUT_SHM: ReadonlySet<string> = new Set<RuleName>(['shm', 'orphan-segments']);
 
-function alertLinks({ alert }: AlertRow, { state, rows }: DetailsContext): Links {
-  const links = subjectLinks(subjectOfAlert(alert), { state, rows });
+function alertLinks({ alert }: AlertRow, context: DetailsContext): Links {
+  const { state, rows } = context;
+  const links = [momentLink(context, alert.sinceMs), ...subjectLinks(subjectOfAlert(alert), { state, rows })];
   if (!ABOUT_SHM.has(alert.when)) return links;
   const shm = rows.shm.find((row) => row.key === alert.machine?.id);
   return [rowLink('shared memory', 'shm', shm), ...links.filter((link) => link?.label !== 'shared memory')];

@@ -5,7 +5,7 @@ import { formatAge, formatTime } from './format.ts';
 import { type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { EventRow } from './rows.ts';
-import { subjectLinks } from './subject-links.ts';
+import { momentLink, subjectLinks } from './subject-links.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
 function toneSpan({ entry }: EventRow, glyphs: Glyphs): Span {
@@ -74,11 +74,13 @@ function eventDetails({ entry }: EventRow, { state, nowMs }: DetailsContext): De
 }
 
 /** What it was about, and what is wrong with that now. */
-function eventLinks({ entry: { about, subject } }: EventRow, { state, rows }: DetailsContext): Links {
-  if (about === undefined) return [];
+function eventLinks({ entry: { about, subject, atMs } }: EventRow, context: DetailsContext): Links {
+  const moment = momentLink(context, atMs);
+  if (about === undefined) return [moment];
+  const { state, rows } = context;
   const alert = rows.alerts.find((row) => row.alert.subject === subject);
   const [first, ...others] = subjectLinks(about, { state, rows });
-  return [first, rowLink('alert', 'alerts', alert), ...others];
+  return [moment, first, rowLink('alert', 'alerts', alert), ...others];
 }
 
 export const EVENTS_PANE = definePane<EventRow>({

@@ -15,6 +15,8 @@ export interface DetailsContext {
   readonly state: FleetState;
   readonly rows: FleetRows;
   readonly nowMs: number;
+  /** A recording is shown: other moments of it are places to go to. */
+  readonly isReplay?: boolean;
 }
 
 export interface PaneDefinition<Row extends PaneRow> {

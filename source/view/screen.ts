@@ -320,7 +320,12 @@ function detailsScene(
   picture: DetailsPicture | undefined,
 ): Scene {
   const { fleet, rows, nowMs, theme } = input;
-  const links = PANES[choice.pane].links(choice.key, { state: fleet, rows, nowMs });
+  const links = PANES[choice.pane].links(choice.key, {
+    state: fleet,
+    rows,
+    nowMs,
+    isReplay: input.replay !== undefined,
+  });
   const linkLines = linkLineCount(links, body.width);
   const room = body.height - 1 - linkLines;
   const pageRows = detailsPageRows(room);

@@ -1,12 +1,15 @@
 /** Where an alert or an event leads: to the machine, node, router or session that it is about, and what belongs to that. */
 import type { Subject } from '../fleet/changes.ts';
-import type { FleetState } from '../fleet/state.ts';
+import { formatTime } from './format.ts';
 import { filterLink, type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
-import { type FleetRows, routerName } from './rows.ts';
+import type { DetailsContext } from './pane.ts';
+import { routerName } from './rows.ts';
 
-export interface SubjectContext {
-  readonly state: FleetState;
-  readonly rows: FleetRows;
+type SubjectContext = Pick<DetailsContext, 'state' | 'rows'>;
+
+/** In a recording: the moment at which something happened. */
+export function momentLink({ isReplay }: DetailsContext, atMs: number): Links[number] {
+  return isReplay === true ? { label: `at ${formatTime(atMs)}`, to: { kind: 'moment', atMs } } : undefined;
 }
 
 /** The nearest first. What has gone since has no link. */

@@ -492,6 +492,7 @@ test('in a replay its keys go first, unless they are letters of a text', () => {
         pressed.push(key);
         return key === ' ';
       },
+      seek: () => undefined,
     },
     quit: () => undefined,
     suspend: () => undefined,

@@ -3,6 +3,7 @@ import { changesBetween } from '../../source/fleet/changes.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import type { FleetState } from '../../source/fleet/state.ts';
 import { Timeline } from '../../source/fleet/timeline.ts';
+import { formatTime } from '../../source/view/format.ts';
 import { Desk, fleetNode, fleetState, NOW_MS, ROUTER } from '../support/screen-input.ts';
 
 const begin = fleetState({
@@ -105,4 +106,18 @@ test('an alert about a machine or a router leads to that', () => {
   expect(labels(desk)).toEqual(['machine jetson_1', 'nodes', 'shared memory', 'events']);
   desk.press('escape', '/', 'ctrl-u', ...'rule=router-lost', 'enter', 'enter');
   expect(labels(desk)[0]).toBe('router central');
+});
+
+test('in a replay an event and an alert lead to their moment', () => {
+  const desk = deskAfter(down);
+  desk.press('9', 'enter');
+  expect(labels(desk)[0]).toBe('node cam');
+  desk.press('escape');
+  desk.replay = { file: 'x.rec', startMs: 0, endMs: 0, atMs: 0, isPaused: true, speed: 1, problem: '' };
+  desk.press('enter');
+  expect(labels(desk).slice(0, 2)).toEqual([`at ${formatTime(NOW_MS)}`, 'node cam']);
+  expect(desk.press('1')).toEqual([{ kind: 'seek', atMs: NOW_MS }]);
+  expect(desk.ui).toMatchObject({ pane: 'events', overlay: { kind: 'none' }, trail: [] });
+  desk.press('8', 'enter');
+  expect(desk.press('1')).toMatchObject([{ kind: 'seek' }]);
 });
