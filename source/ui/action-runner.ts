@@ -116,7 +116,8 @@ export class ActionRunner {
     while (now() - sinceMs < SETTLE_MS && !this.#isClosed) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       const ailment = ailmentOf(target, sinceMs + STALE_MS, restartsBefore);
-      if (ailment !== undefined) return { ...answer, ok: false, message: `${answer.message}, but ${ailment}` };
+      if (ailment !== undefined)
+        return { ...answer, ok: false, message: `${answer.message.replace(/\.$/, '')}, but ${ailment}` };
     }
     return answer;
   }

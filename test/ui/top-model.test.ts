@@ -301,7 +301,7 @@ test('a node that comes up and falls over again stops a rolling restart', async 
   const at = bench();
   await withThree(at);
   press(at, '*', 'r', 'y');
-  await answer(at, true, 'restarted');
+  await answer(at, true, 'restarted.');
   await vi.advanceTimersByTimeAsync(1_000);
   hear(at, [
     fleetNode({ name: 'a', status: 'failed', lastExit: 'exit 1', lastLogLines: ['no such device'] }),
