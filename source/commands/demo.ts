@@ -1,4 +1,5 @@
 import { booleanFlag, type Command, numberFlag } from './command.ts';
+import { USUAL_INTERVAL_SECONDS } from './common-flags.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 import { SCREEN_FLAGS, screenFlags } from './screen-flags.ts';
 
@@ -7,7 +8,12 @@ export const demoCommand: Command = {
   summary: 'Look around: a router, a daemon, a test camera and `top`, in one command; leaving `top` ends it all',
   flags: {
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
-    interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    interval: {
+      type: 'number',
+      placeholder: 'SECONDS',
+      summary: 'time between rounds of questions',
+      defaultText: String(USUAL_INTERVAL_SECONDS),
+    },
     ...SCREEN_FLAGS,
     ...PICTURE_FLAGS,
   },

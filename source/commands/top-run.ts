@@ -7,6 +7,7 @@ import type { ThemeChoice } from '../view/theme-choice.ts';
 import { machineId } from '../wire/names.ts';
 import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
+import { USUAL_INTERVAL_SECONDS } from './common-flags.ts';
 import { readRules } from './rules-file.ts';
 import { endpointError } from './top-errors.ts';
 
@@ -14,7 +15,7 @@ export interface RunTopOptions {
   /** As given by the user; absent: the environment's, then the default. */
   readonly endpoint?: string;
   readonly readOnly?: boolean;
-  /** Default 1. */
+  /** Default {@link USUAL_INTERVAL_SECONDS}. */
   readonly intervalSeconds?: number;
   /**
    * `text` or `json`: print one snapshot and end. `line`, `line-once`: one line. `sentences`: what changes, in words. Absent:
@@ -65,7 +66,7 @@ export async function runTop(options: RunTopOptions): Promise<number> {
   const session = open(endpoint);
   try {
     const output = options.output ?? usualOutput();
-    const intervalMs = Math.round((options.intervalSeconds ?? 1) * 1000);
+    const intervalMs = Math.round((options.intervalSeconds ?? USUAL_INTERVAL_SECONDS) * 1000);
     if (output === 'line' || output === 'line-once') {
       const { printLine } = await import('./top-line.ts');
       return await printLine(session, output === 'line-once', intervalMs, rules);

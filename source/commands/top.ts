@@ -1,6 +1,6 @@
 import { usageError } from '../errors.ts';
 import { booleanFlag, type Command, type Invocation, numberFlag, stringFlag } from './command.ts';
-import { RULES_FLAG } from './common-flags.ts';
+import { RULES_FLAG, USUAL_INTERVAL_SECONDS } from './common-flags.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 import { SCREEN_FLAGS, screenFlags } from './screen-flags.ts';
 
@@ -21,7 +21,12 @@ export const topCommand: Command = {
     },
     rules: RULES_FLAG,
     readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
-    interval: { type: 'number', placeholder: 'SECONDS', summary: 'time between rounds of questions', defaultText: '1' },
+    interval: {
+      type: 'number',
+      placeholder: 'SECONDS',
+      summary: 'time between rounds of questions',
+      defaultText: String(USUAL_INTERVAL_SECONDS),
+    },
     ...SCREEN_FLAGS,
     ...PICTURE_FLAGS,
     record: { type: 'string', placeholder: 'FILE', summary: 'keep what is learnt of the fleet in a new file' },
@@ -60,7 +65,7 @@ export const topCommand: Command = {
     const [extra] = invocation.operands;
     if (extra !== undefined)
       throw usageError(`top takes no ${JSON.stringify(extra)}.`, 'A router is named with --endpoint.');
-    const intervalSeconds = numberFlag(invocation, 'interval') ?? 1;
+    const intervalSeconds = numberFlag(invocation, 'interval') ?? USUAL_INTERVAL_SECONDS;
     if (!(intervalSeconds >= MIN_INTERVAL_SECONDS && intervalSeconds <= MAX_INTERVAL_SECONDS)) {
       throw usageError(
         `--interval is ${intervalSeconds} seconds; it must lie between ${MIN_INTERVAL_SECONDS} and ${MAX_INTERVAL_SECONDS}.`,

@@ -53,7 +53,7 @@ export function agendaFor({ machines, routers, nodes }: FleetSize, intervalMs: n
     manifestsMs: Math.max(MANIFEST_INTERVAL_MS, machines * MANIFEST_MS_PER_MACHINE),
     routersMs: Math.max(intervalMs, routers * ROUTER_MS),
     namesMs: nodes <= MANY_NODES ? NAMES_INTERVAL_MS : Number.POSITIVE_INFINITY,
-    lostAfterMs: Math.max(5_000, intervalMs * 4, nodesMs * 2.5),
+    lostAfterMs: Math.max(5_000, nodesMs * 2.5),
     hearsAll: nodes <= MANY_NODES,
   };
 }

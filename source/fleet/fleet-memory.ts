@@ -46,17 +46,20 @@ export class FleetMemory {
     return this.#timeline.entries;
   }
 
-  take(event: FleetEvent, nowMs: number): void {
-    this.turnTo(reduce(this.#state, event), nowMs);
+  /** Whether something came of it that the timeline tells. */
+  take(event: FleetEvent, nowMs: number): boolean {
+    return this.turnTo(reduce(this.#state, event), nowMs);
   }
 
-  /** The state is now another one. */
-  turnTo(state: FleetState, nowMs: number): void {
+  /** The state is now another one. Whether something changed that the timeline tells. */
+  turnTo(state: FleetState, nowMs: number): boolean {
     const before = this.#state;
-    if (state === before) return;
+    if (state === before) return false;
     this.#state = state;
-    this.#timeline.add(nowMs, changesBetween(before, state, this.#isInventory));
+    const changes = changesBetween(before, state, this.#isInventory);
+    this.#timeline.add(nowMs, changes);
     if (state.hasLooked) this.#isInventory = false;
+    return changes.length > 0;
   }
 
   /** Holds the rules against the state. */

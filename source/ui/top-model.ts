@@ -130,9 +130,8 @@ export class TopModel {
   #scene: Scene;
   /** When what is shown was taken from what is known. */
   #lookedAtMs = 0;
-  /** Screens at once that have not been earned back yet, at that moment. */
-  #urgentUsed = 0;
-  #urgentAtMs = 0;
+  /** Looks that had not been earned back yet at the last one. */
+  #owedLooks = 0;
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
   readonly #actions: ActionRunner;
@@ -183,32 +182,30 @@ export class TopModel {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Takes in what happened to the fleet. Link changes and tokens are drawn at once, the rest at the next interval. */
+  /** Takes in what happened to the fleet. What is news is drawn at once, figures at the next interval. */
   readonly dispatch = (event: FleetEvent): void => {
     const before = this.#memory.state;
-    this.#memory.take(event, this.#now());
+    const isNews = this.#memory.take(event, this.#now());
     this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
     if (this.#memory.state === before) return;
     this.#options.onState?.(this.#memory.state);
     const isUrgent =
-      event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
+      isNews || event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
     this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
   };
 
   /** The machines that are on the screen, about: some rows more than fit are no harm. */
   readonly visible = (): Visible => visibleMachines(this.#ui, this.#size, (pane) => this.#content(pane).rows);
 
-  /** Each interval allows one screen at once, and what was not used is saved up. */
+  /** Each interval earns one look, at once or not, and what was not used is saved up. */
   #urgentGapMs(): number {
-    const { intervalMs } = this.#options;
-    const nowMs = this.#now();
-    const earned = (nowMs - this.#urgentAtMs) / intervalMs;
-    if (this.#urgentUsed - earned >= URGENT_SCREENS) return intervalMs;
-    if (this.#dueAtMs - nowMs <= URGENT_GAP_MS) return URGENT_GAP_MS;
-    this.#urgentUsed = Math.max(0, this.#urgentUsed - earned) + 1;
-    this.#urgentAtMs = nowMs;
-    return URGENT_GAP_MS;
+    return this.#owed() >= URGENT_SCREENS ? this.#options.intervalMs : URGENT_GAP_MS;
   }
+
+  #owed(): number {
+    return Math.max(0, this.#owedLooks - (this.#now() - this.#lookedAtMs) / this.#options.intervalMs);
+  }
+
   /** The recording has moved. */
   readonly replayed = (): void => this.#look();
 
@@ -379,6 +376,7 @@ export class TopModel {
   #look(): void {
     if (this.#isClosed) return;
     this.#dueAtMs = Number.POSITIVE_INFINITY;
+    this.#owedLooks = this.#owed() + 1;
     this.#lookedAtMs = this.#now();
     if (!this.#isClogged()) {
       this.#news = this.#askRules();
