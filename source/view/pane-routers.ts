@@ -1,11 +1,12 @@
 /** The Routers pane. */
 
+import { routerLabel } from '../fleet/conditions.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatBytes } from './format.ts';
 import { filterLink, type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
-import { type RouterRow, routerName } from './rows.ts';
+import type { RouterRow } from './rows.ts';
 import { versionSpan } from './versions.ts';
 
 export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
@@ -17,8 +18,8 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     flex: 2,
     maxWidth: 24,
     drop: 0,
-    cell: (row) => ({ text: routerName(row.router), style: 'strong' }),
-    text: (row) => routerName(row.router),
+    cell: (row) => ({ text: routerLabel(row.router), style: 'strong' }),
+    text: (row) => routerLabel(row.router),
   },
   {
     id: 'version',
@@ -95,7 +96,7 @@ function rate(bytesPerSecond: number | undefined) {
 }
 
 function routerDetails({ router, linkedTo }: RouterRow): DetailsTable {
-  return fieldTable(`router ${routerName(router)}`, [
+  return fieldTable(`router ${routerLabel(router)}`, [
     ['Name', router.name === '' ? '- (metadata.name in its configuration)' : router.name],
     ['Zenoh id', router.zid],
     ['Version', router.version],
@@ -110,14 +111,14 @@ function routerDetails({ router, linkedTo }: RouterRow): DetailsTable {
 function routerLinks({ router }: RouterRow, { rows }: DetailsContext): Links {
   const linked = router.sessions.flatMap(({ zid }) => rows.routers.find((row) => row.key === zid) ?? []);
   return [
-    filterLink('sessions', 'peers', [['at=', routerName(router)]]),
+    filterLink('sessions', 'peers', [['at=', routerLabel(router)]]),
     rowLink(
       `machine ${router.name}`,
       'machines',
       rows.machines.find((row) => row.key === router.name),
     ),
     { label: 'in the tree', to: { kind: 'place', pane: 'tree', key: `router ${router.zid}` } },
-    ...linked.slice(0, 6).map((row) => rowLink(`router ${routerName(row.router)}`, 'routers', row)),
+    ...linked.slice(0, 6).map((row) => rowLink(`router ${routerLabel(row.router)}`, 'routers', row)),
   ];
 }
 

@@ -1,11 +1,12 @@
 /** The Topology pane: who hangs on whom, with the state of each link. */
 
+import { routerLabel } from '../fleet/conditions.ts';
 import type { RouterSession } from '../fleet/state.ts';
 import type { CellContext, Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, plural } from './format.ts';
 import { definePane } from './pane.ts';
-import { type BaseRow, routerName } from './rows.ts';
+import type { BaseRow } from './rows.ts';
 import type { Glyphs, Span } from './theme.ts';
 import type { TreeItem, TreeRow } from './tree-rows.ts';
 import { versionSpan } from './versions.ts';
@@ -13,7 +14,7 @@ import { versionSpan } from './versions.ts';
 function labelOf(item: TreeItem): string {
   switch (item.kind) {
     case 'router':
-      return `router ${routerName(item.row.router)}`;
+      return `router ${routerLabel(item.row.router)}`;
     case 'machine':
       return `machine ${item.row.machine.id}`;
     case 'node':

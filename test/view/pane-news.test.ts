@@ -6,7 +6,7 @@ import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { Timeline } from '../../source/fleet/timeline.ts';
 import { moveReplay, playReplay, REPLAY_KEYS } from '../../source/view/replay-keys.ts';
 import { type ReplayView, replayLine } from '../../source/view/replay-line.ts';
-import { createRowMaker } from '../../source/view/rows.ts';
+import { createRowMaker } from '../../source/view/row-maker.ts';
 import { Desk, fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const NASTY = 'évil\x1b[31m名前\u202e';
