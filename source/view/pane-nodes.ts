@@ -1,22 +1,19 @@
 /** The Nodes pane: three truths side by side. The process, by its daemon; the node on zenoh; whether its outputs flow. */
-
-import type { Column } from './column.ts';
+import { HEARTBEAT_LIMIT_MS } from '../fleet/conditions.ts';
+import type { CellContext, Column } from './column.ts';
 import { formatAge, formatRate } from './format.ts';
 import { filterLink, type Links, machineLinks, sessionLinks } from './links.ts';
 import { nodeDetails } from './node-details.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
-import { sparkline } from './sparkline.ts';
+import { absenceSpan, ageColumn, figureColumn, MACHINE_PLACE, trendColumn, wordColumn } from './shared-columns.ts';
 import type { Glyphs, Span, StyleName } from './theme.ts';
 
-/** A heartbeat comes every 5 s; after 30 s without one the fleet calls a node unhealthy. */
-export const HEARTBEAT_LIMIT_MS = 30_000;
-
-function statusSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
+function statusSpan(row: NodeRow, context: CellContext): Span {
   const { status } = row.node;
-  if (row.freshness === 'lost')
-    return { text: `${glyphs.bad} lost ${formatAge(nowMs - (row.lostSinceMs ?? nowMs))}`, style: 'bad' };
-  if (row.freshness === 'stale') return { text: `? ${status}`, style: 'dim' };
+  const { glyphs } = context;
+  const absence = absenceSpan(row, status, context);
+  if (absence !== undefined) return absence;
   const look: Readonly<Record<string, readonly [sign: string, style: StyleName]>> = {
     running: [glyphs.good, 'good'],
     failed: [glyphs.bad, 'bad'],
@@ -75,28 +72,12 @@ function healthSpan(row: NodeRow, glyphs: Glyphs): Span {
 }
 
 export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
-  {
-    id: 'machine',
-    title: 'MACHINE',
-    align: 'left',
-    width: 10,
-    flex: 1,
-    maxWidth: 24,
-    drop: 1,
-    cell: (row) => ({ text: row.machine, style: 'dim' }),
-    text: (row) => row.machine,
-  },
-  {
-    id: 'node',
-    title: 'NODE',
-    align: 'left',
-    width: 13,
-    flex: 2,
-    maxWidth: 40,
-    drop: 0,
-    cell: (row) => ({ text: row.node.name, style: 'strong' }),
-    text: (row) => row.node.name,
-  },
+  wordColumn({ ...MACHINE_PLACE, drop: 1 }, ({ machine }) => machine),
+  wordColumn(
+    { id: 'node', title: 'NODE', width: 13, flex: 2, maxWidth: 40, drop: 0 },
+    ({ node }) => node.name,
+    'strong',
+  ),
   {
     id: 'status',
     title: 'STATUS',
@@ -105,7 +86,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     maxWidth: 15,
     flex: 1,
     drop: 0,
-    cell: (row, { nowMs, glyphs }) => statusSpan(row, nowMs, glyphs),
+    cell: statusSpan,
     text: (row) => row.node.status,
   },
   {
@@ -129,15 +110,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     text: (row) => row.node.outputs ?? '',
     sort: (row) => row.node.outputRateHz ?? row.node.outputs,
   },
-  {
-    id: 'trend',
-    title: 'RATE',
-    align: 'left',
-    width: 6,
-    drop: 8,
-    cell: (row, { trends, glyphs }) => ({ text: sparkline(trends.trend('rate', row.key), 6, glyphs), style: 'info' }),
-    text: () => '',
-  },
+  trendColumn({ id: 'trend', title: 'RATE', width: 6, drop: 8 }, 'rate'),
   {
     id: 'health',
     title: 'HEALTH',
@@ -149,19 +122,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
       row.freshness === 'live' ? healthSpan(row, glyphs) : { text: glyphs.none, style: 'dim' },
     text: (row) => row.node.health,
   },
-  {
-    id: 'up',
-    title: 'UP',
-    align: 'right',
-    width: 6,
-    drop: 2,
-    cell: ({ node }, { nowMs, glyphs }) =>
-      node.upSinceMs === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatAge(nowMs - node.upSinceMs), style: 'plain' },
-    text: (row) => (row.node.upSinceMs === undefined ? '' : 'up'),
-    sort: (row) => (row.node.upSinceMs === undefined ? undefined : -row.node.upSinceMs),
-  },
+  ageColumn({ id: 'up', title: 'UP', width: 6, drop: 2 }, ({ node }) => node.upSinceMs),
   {
     id: 'restarts',
     title: 'RESTARTS',
@@ -169,42 +130,15 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     width: 8,
     isNumber: true,
     drop: 5,
-    cell: ({ node }) => {
-      if (node.restartCount === undefined) return { text: '-', style: 'dim' };
+    cell: ({ node }, { glyphs }) => {
+      if (node.restartCount === undefined) return { text: glyphs.none, style: 'dim' };
       return { text: String(node.restartCount), style: node.restartCount > 0 ? 'warn' : 'dim' };
     },
     text: (row) => String(row.node.restartCount ?? ''),
   },
-  {
-    id: 'pid',
-    title: 'PID',
-    align: 'right',
-    width: 7,
-    isNumber: true,
-    drop: 7,
-    cell: ({ node }) => ({ text: node.pid === undefined ? '-' : String(node.pid), style: 'dim' }),
-    text: (row) => String(row.node.pid ?? ''),
-  },
-  {
-    id: 'type',
-    title: 'TYPE',
-    align: 'left',
-    width: 6,
-    drop: 9,
-    cell: (row) => ({ text: row.node.type, style: 'dim' }),
-    text: (row) => row.node.type,
-  },
-  {
-    id: 'version',
-    title: 'VERSION',
-    align: 'left',
-    width: 8,
-    maxWidth: 14,
-    flex: 1,
-    drop: 6,
-    cell: (row) => ({ text: row.node.version, style: 'dim' }),
-    text: (row) => row.node.version,
-  },
+  figureColumn({ id: 'pid', title: 'PID', width: 7, drop: 7 }, ({ node }) => node.pid, { style: 'dim' }),
+  wordColumn({ id: 'type', title: 'TYPE', width: 6, drop: 9 }, ({ node }) => node.type),
+  wordColumn({ id: 'version', title: 'VERSION', width: 8, maxWidth: 14, flex: 1, drop: 6 }, ({ node }) => node.version),
   {
     id: 'lastexit',
     title: 'LAST EXIT',

@@ -7,20 +7,15 @@ import { formatBytes } from './format.ts';
 import { filterLink, type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { RouterRow } from './rows.ts';
+import { figureColumn, wordColumn } from './shared-columns.ts';
 import { versionSpan } from './versions.ts';
 
 export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
-  {
-    id: 'name',
-    title: 'NAME',
-    align: 'left',
-    width: 9,
-    flex: 2,
-    maxWidth: 24,
-    drop: 0,
-    cell: (row) => ({ text: routerLabel(row.router), style: 'strong' }),
-    text: (row) => routerLabel(row.router),
-  },
+  wordColumn(
+    { id: 'name', title: 'NAME', width: 9, flex: 2, maxWidth: 24, drop: 0 },
+    ({ router }) => routerLabel(router),
+    'strong',
+  ),
   {
     id: 'version',
     title: 'VERSION',
@@ -46,54 +41,17 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
         : { text: `${glyphs.good} ${row.linkedTo.join(' ')}`, style: 'good' },
     text: (row) => row.linkedTo.join(' '),
   },
-  {
-    id: 'sessions',
-    title: 'SESS',
-    align: 'right',
-    width: 4,
-    isNumber: true,
-    drop: 1,
-    cell: (row) => ({ text: String(row.router.sessions.length) }),
-    text: (row) => String(row.router.sessions.length),
-  },
-  {
-    id: 'in',
-    title: 'IN/s',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 4,
-    cell: ({ router }) => rate(router.receivedPerSecond),
-    text: ({ router }) => String(router.receivedPerSecond ?? ''),
-  },
-  {
-    id: 'out',
-    title: 'OUT/s',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 5,
-    cell: ({ router }) => rate(router.sentPerSecond),
-    text: ({ router }) => String(router.sentPerSecond ?? ''),
-  },
-  {
-    id: 'locators',
-    title: 'LISTENS ON',
-    align: 'left',
-    width: 18,
-    flex: 4,
-    maxWidth: 80,
-    drop: 6,
-    cell: (row) => ({ text: row.router.locators.join(' '), style: 'dim' }),
-    text: (row) => row.router.locators.join(' '),
-  },
+  figureColumn({ id: 'sessions', title: 'SESS', width: 4, drop: 1 }, ({ router }) => router.sessions.length),
+  figureColumn({ id: 'in', title: 'IN/s', width: 5, drop: 4 }, ({ router }) => router.receivedPerSecond, {
+    format: formatBytes,
+  }),
+  figureColumn({ id: 'out', title: 'OUT/s', width: 5, drop: 5 }, ({ router }) => router.sentPerSecond, {
+    format: formatBytes,
+  }),
+  wordColumn({ id: 'locators', title: 'LISTENS ON', width: 18, flex: 4, maxWidth: 80, drop: 6 }, ({ router }) =>
+    router.locators.join(' '),
+  ),
 ];
-
-function rate(bytesPerSecond: number | undefined) {
-  return bytesPerSecond === undefined
-    ? ({ text: '-', style: 'dim' } as const)
-    : ({ text: formatBytes(bytesPerSecond) } as const);
-}
 
 function routerDetails({ router, linkedTo }: RouterRow): DetailsTable {
   return fieldTable(`router ${routerLabel(router)}`, [

@@ -8,6 +8,7 @@ import { formatAge, formatByteRate, formatBytes, formatRate, plural } from './fo
 import { type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { FleetRows } from './rows.ts';
+import { ageColumn, figureColumn, MACHINE_PLACE, wordColumn } from './shared-columns.ts';
 import type { Glyphs, Span } from './theme.ts';
 import type { TopicRow } from './topic-rows.ts';
 
@@ -45,17 +46,7 @@ function shortKey({ keyExpr, machine }: Topic): string {
 }
 
 export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
-  {
-    id: 'machine',
-    title: 'MACHINE',
-    align: 'left',
-    width: 10,
-    flex: 1,
-    maxWidth: 24,
-    drop: 3,
-    cell: ({ topic }, { glyphs }) => ({ text: topic.machine || glyphs.none, style: 'dim' }),
-    text: ({ topic }) => topic.machine,
-  },
+  wordColumn({ ...MACHINE_PLACE, drop: 3 }, ({ topic }) => topic.machine),
   {
     id: 'key',
     title: 'KEY',
@@ -88,32 +79,11 @@ export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
     cell: (row, { glyphs }) => bytesSpan(row, glyphs),
     text: ({ topic }) => String(topic.figures?.bytesPerSecond ?? ''),
   },
-  {
-    id: 'size',
-    title: 'SIZE',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 6,
-    cell: ({ topic }, { glyphs }) =>
-      topic.figures?.messageBytes === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatBytes(topic.figures.messageBytes), style: 'dim' },
-    text: ({ topic }) => String(topic.figures?.messageBytes ?? ''),
-  },
-  {
-    id: 'age',
-    title: 'AGE',
-    align: 'right',
-    width: 6,
-    drop: 4,
-    cell: ({ topic }, { nowMs, glyphs }) =>
-      topic.figures?.lastAtMs === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatAge(nowMs - topic.figures.lastAtMs), style: 'dim' },
-    text: () => '',
-    sort: ({ topic }) => (topic.figures?.lastAtMs === undefined ? undefined : -topic.figures.lastAtMs),
-  },
+  figureColumn({ id: 'size', title: 'SIZE', width: 6, drop: 6 }, ({ topic }) => topic.figures?.messageBytes, {
+    format: formatBytes,
+    style: 'dim',
+  }),
+  ageColumn({ id: 'age', title: 'AGE', width: 6, drop: 4 }, ({ topic }) => topic.figures?.lastAtMs, 'dim'),
   {
     id: 'pub',
     title: 'PUB',

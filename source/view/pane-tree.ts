@@ -4,9 +4,10 @@ import { routerLabel } from '../fleet/conditions.ts';
 import type { RouterSession } from '../fleet/state.ts';
 import type { CellContext, Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
-import { formatAge, plural } from './format.ts';
+import { plural } from './format.ts';
 import { definePane } from './pane.ts';
 import type { BaseRow } from './rows.ts';
+import { absenceSpan } from './shared-columns.ts';
 import type { Glyphs, Span } from './theme.ts';
 import type { TreeItem, TreeRow } from './tree-rows.ts';
 import { versionSpan } from './versions.ts';
@@ -36,12 +37,8 @@ function branchText(branch: readonly boolean[], [item, last, beside]: Glyphs['br
     .join('');
 }
 
-function presence({ freshness, lostSinceMs }: BaseRow, words: string, { nowMs, glyphs }: CellContext): Span {
-  if (freshness === 'lost') {
-    return { text: `${glyphs.bad} lost ${formatAge(nowMs - (lostSinceMs ?? nowMs))}`, style: 'bad' };
-  }
-  if (freshness === 'stale') return { text: `? ${words}`, style: 'dim' };
-  return { text: `${glyphs.good} ${words}`, style: 'good' };
+function presence(row: BaseRow, words: string, context: CellContext): Span {
+  return absenceSpan(row, words, context) ?? { text: `${context.glyphs.good} ${words}`, style: 'good' };
 }
 
 function stateSpan({ item }: TreeRow, context: CellContext): Span {

@@ -99,16 +99,16 @@ test('the shared memory pane tells locked and grown memory, and how busy the mac
   expect(Object.fromEntries(cells)).toMatchObject({
     grown: { text: '▲ 80.0M', style: 'warn' },
     locked: { text: '1.0M' },
-    cpu: { text: '97%!', style: 'warn' },
+    cpu: { text: '97%▲', style: 'warn' },
     memory: { text: '25%' },
-    temperature: { text: '86C!', style: 'warn' },
+    temp: { text: '86C▲', style: 'warn' },
   });
   const without = rowsOf(one({})).shm[0];
-  for (const id of ['locked', 'cpu', 'memory', 'temperature']) {
+  for (const id of ['locked', 'cpu', 'memory', 'temp']) {
     expect(without && SHM_COLUMNS.find((column) => column.id === id)?.cell(without, context).text).toBe('-');
   }
   const text = new Desk(loaded, { columns: 240, rows: 40 }).text();
-  expect(text).toMatch(/m +256M +12\.0G +25% .* 97%! +25% +86C!/);
+  expect(text).toMatch(/m +256M +12\.0G +25% .* 97%▲ +25% +86C▲/);
 });
 
 test('the details of a node and of a machine say all of it in words', () => {
