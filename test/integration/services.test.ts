@@ -26,6 +26,7 @@ test('with --systemd router and daemon run at once, come back when killed, and a
   const { assignments } = manager;
   const setUp = `${assignments} bubbaloop setup jetson --central central --systemd`;
 
+  manager.setLingering(false);
   const first = await jetson.run(setUp);
   expect(first).toMatchObject({ code: 0, stderr: '' });
   expect(first.stdout).toContain('Running: bubbaloop-router.service, bubbaloop-daemon.service.');
@@ -34,7 +35,10 @@ test('with --systemd router and daemon run at once, come back when killed, and a
   const pids = async (): Promise<string> =>
     (await jetson.run(`${assignments} systemctl --user show -p MainPID ${UNITS}`)).stdout;
   const before = await pids();
+  manager.setLingering(true);
   const again = await jetson.run(setUp);
+  expect(first.stdout).toContain('sudo loginctl enable-linger');
+  expect(again.stdout).not.toContain('enable-linger');
   expect(again.stdout).toMatch(/unchanged +.*bubbaloop-router\.service/);
   expect(await pids()).toBe(before);
 

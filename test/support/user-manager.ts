@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostProcess, TestHost } from './hosts.ts';
@@ -29,6 +29,8 @@ export interface TestUserManager {
   readonly inside: readonly [string, ...string[]];
   /** `systemctl --user WORDS`, its output. */
   systemctl(...words: string[]): string;
+  /** Whether its user lingers, as logind would note it; at first it does. */
+  setLingering(isLingering: boolean): void;
   /** Ends everything that runs under it; removes its files. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -91,8 +93,11 @@ export async function startUserManager(host?: TestHost): Promise<TestUserManager
     await stop();
     throw error;
   }
+  const mark = join(folder, 'state', 'linger', userInfo().username);
+  const setLingering = (isLingering: boolean): void =>
+    isLingering ? writeFileSync(mark, '') : rmSync(mark, { force: true });
   const assignments = Object.entries(own).map(([name, value]) => `${name}=${value}`);
-  return { folder, env, assignments: assignments.join(' '), journalSocket, inside, systemctl, stop };
+  return { folder, env, assignments: assignments.join(' '), journalSocket, inside, systemctl, setLingering, stop };
 }
 
 function spawnBeside(script: readonly string[], home: string): Pick<HostProcess, 'child' | 'output'> {
