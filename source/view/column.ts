@@ -1,6 +1,7 @@
 /** What a column of a table is. Columns are data: the table, the filter, the plain-text form and the help read them. */
 import type { Trends } from '../fleet/history.ts';
-import type { Glyphs, Span } from './theme.ts';
+import type { Glyphs } from './glyphs.ts';
+import type { Span } from './theme.ts';
 import type { UsualVersions } from './versions.ts';
 
 export interface CellContext {

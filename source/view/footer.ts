@@ -3,10 +3,11 @@
 import { countItems, isBatchOver } from '../fleet/batch-actions.ts';
 import { batchWords } from './actions-list.ts';
 import { formatAge } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type Binding, type KeyContext, keyLabel, keymapOf } from './keymap.ts';
 import { promptLine } from './palette.ts';
 import { fit, sanitize, textWidth } from './text.ts';
-import type { Glyphs, Line, Span } from './theme.ts';
+import type { Line, Span } from './theme.ts';
 import type { LogsView, UiState } from './ui-state.ts';
 
 export interface FooterOptions {

@@ -4,10 +4,11 @@ import { alertText } from './alerts.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatClock } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { AlertRow } from './rows.ts';
 import { ageColumn, MACHINE_PLACE, wordColumn } from './shared-columns.ts';
-import type { Glyphs, Span } from './theme.ts';
+import type { Span } from './theme.ts';
 
 function severitySpan({ alert, isSilenced }: AlertRow, glyphs: Glyphs): Span {
   if (isSilenced) return { text: `${glyphs.none} silenced`, style: 'dim' };

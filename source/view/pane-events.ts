@@ -2,10 +2,11 @@
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatTime } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { EventRow } from './rows.ts';
 import { wordColumn } from './shared-columns.ts';
-import type { Glyphs, Span, StyleName } from './theme.ts';
+import type { Span, StyleName } from './theme.ts';
 
 function toneSpan({ entry }: EventRow, glyphs: Glyphs): Span {
   const looks: Readonly<Record<typeof entry.tone, readonly [sign: string, style: StyleName]>> = {

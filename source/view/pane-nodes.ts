@@ -2,12 +2,13 @@
 import { HEARTBEAT_LIMIT_MS } from '../fleet/conditions.ts';
 import type { CellContext, Column } from './column.ts';
 import { formatAge, formatRate } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { filterLink, type Links, machineLinks, sessionLinks } from './links.ts';
 import { nodeDetails } from './node-details.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
 import { absenceSpan, ageColumn, figureColumn, MACHINE_PLACE, trendColumn, wordColumn } from './shared-columns.ts';
-import type { Glyphs, Span, StyleName } from './theme.ts';
+import type { Span, StyleName } from './theme.ts';
 
 function statusSpan(row: NodeRow, context: CellContext): Span {
   const { status } = row.node;

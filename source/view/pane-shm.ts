@@ -7,12 +7,13 @@ import type { MachineLoad } from '../fleet/state.ts';
 import type { Column } from './column.ts';
 import type { DetailsTable } from './details-table.ts';
 import { formatBytes, plural } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { filterLink, type Links, machineLinks, rowLink } from './links.ts';
 import { loadWords } from './load-words.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { ShmRow } from './rows.ts';
 import { figureColumn, loadColumn, MACHINE_PLACE, trendColumn, wordColumn } from './shared-columns.ts';
-import type { Glyphs, StyleName } from './theme.ts';
+import type { StyleName } from './theme.ts';
 
 /** From here on the machine's shared memory is called nearly full, by share of the whole file system taken. */
 const SHM_WARN_SHARE = 0.8;

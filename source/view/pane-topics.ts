@@ -5,11 +5,12 @@ import { parseKey } from '../wire/keys.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatByteRate, formatBytes, formatRate, plural } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { FleetRows } from './rows.ts';
 import { ageColumn, figureColumn, MACHINE_PLACE, wordColumn } from './shared-columns.ts';
-import type { Glyphs, Span } from './theme.ts';
+import type { Span } from './theme.ts';
 import type { TopicRow } from './topic-rows.ts';
 
 /** After so long without a message a rate is nought, not unknown. */

@@ -5,10 +5,11 @@ import type { RouterSession } from '../fleet/state.ts';
 import type { CellContext, Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { plural } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { definePane } from './pane.ts';
 import type { BaseRow } from './rows.ts';
 import { absenceSpan } from './shared-columns.ts';
-import type { Glyphs, Span } from './theme.ts';
+import type { Span } from './theme.ts';
 import type { TreeItem, TreeRow } from './tree-rows.ts';
 import { versionSpan } from './versions.ts';
 

@@ -23,7 +23,7 @@ export function plainSnapshot(state: FleetState, nowMs: number, alerts: Alerts =
   const cells = { nowMs, glyphs, trends: NO_TRENDS, usual: createVersionLook()(rows) };
   const lines = [
     `bubbaloop at ${sanitize(state.endpoint)}: ${plural(state.machines.size, 'machine')}, ${plural(rows.nodes.length, 'node')}, ${plural(state.routers.size, 'router')}`,
-    ...alerts.active.map((alert) => `${glyphs.alert} ${sanitize(alertText(alert, state, nowMs))}`),
+    ...alerts.active.map((alert) => `${glyphs.warn} ${sanitize(alertText(alert, state, nowMs))}`),
   ];
   // One look has no events, its alerts stand above, and keys are asked for only while somebody looks at them.
   for (const id of PANE_IDS.filter((pane) => pane !== 'events' && pane !== 'alerts' && pane !== 'topics')) {

@@ -293,7 +293,7 @@ function alertLines({ alerts, fleet, nowMs, size, theme }: SceneInput, rows: num
     const left = alerts.length - rows;
     const more = index === rows - 1 && left > 0 ? `  and ${plural(left, 'more', 'more')} ` : '';
     const text = fit(
-      ` ${theme.glyphs.alert} ${sanitize(alertText(alert, fleet, nowMs))}`,
+      ` ${theme.glyphs.warn} ${sanitize(alertText(alert, fleet, nowMs))}`,
       width - more.length,
       'left',
       theme.glyphs.ellipsis,

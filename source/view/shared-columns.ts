@@ -4,9 +4,10 @@ import { memoryPercent } from '../fleet/measures.ts';
 import type { MachineLoad } from '../fleet/state.ts';
 import type { CellContext, Column } from './column.ts';
 import { formatAge, formatCelsius } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import type { BaseRow } from './rows.ts';
 import { sparkline } from './sparkline.ts';
-import type { Glyphs, Span, StyleName } from './theme.ts';
+import type { Span, StyleName } from './theme.ts';
 
 /** A column but for what is in it. */
 type Place = Pick<Column<never>, 'id' | 'title' | 'width' | 'flex' | 'maxWidth' | 'drop'>;
