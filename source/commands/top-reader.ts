@@ -4,7 +4,8 @@
  */
 import { createInterface } from 'node:readline';
 import { EXIT_OK } from '../errors.ts';
-import { type Alert, createAlertEngine } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
+import { createAlertEngine } from '../fleet/alert-engine.ts';
 import type { RuleSet } from '../fleet/rules.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { createRowMaker } from '../view/row-maker.ts';

@@ -1,5 +1,5 @@
 /** Alerts in words: what is wrong, and what to do about it. */
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import { routerLabel } from '../fleet/conditions.ts';
 import type { FleetNode, FleetState } from '../fleet/state.ts';
 import { formatAge, formatBytes, formatCelsius, formatRate, plural } from './format.ts';

@@ -1,5 +1,5 @@
 /** Rows of what is known beside the state: alerts and events. */
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import { type FleetState, initialState } from '../fleet/state.ts';
 import type { TimelineEntry } from '../fleet/timeline.ts';
 import { createPool } from './keep-rows.ts';

@@ -1,5 +1,5 @@
 /** The fleet as plain text, for a pipe, a log file or a terminal that can do no more. */
-import { type Alerts, NO_ALERTS } from '../fleet/alert-engine.ts';
+import { type Alerts, NO_ALERTS } from '../fleet/alert.ts';
 import { NO_TRENDS } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { alertText } from './alerts.ts';

@@ -1,5 +1,5 @@
 /** What the rows of each pane are. Made from the fleet's state in row-maker.ts; times that pass stay out of them. */
-import { type Alert, type Alerts, NO_ALERTS } from '../fleet/alert-engine.ts';
+import { type Alert, type Alerts, NO_ALERTS } from '../fleet/alert.ts';
 import type {
   FleetNode,
   FleetState,

@@ -2,7 +2,7 @@
  * The whole screen as painted lines, from what is known and what is chosen. Pure: the components of ui/ only put these
  * lines in their places, and redraw what is not the same string as before.
  */
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import type { Trends } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { countActionRows, drawActions } from './actions-list.ts';

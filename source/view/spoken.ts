@@ -1,5 +1,5 @@
 /** The fleet in sentences: one line for a status bar, and what changed since the last look, for a screen reader. Pure. */
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { alertText } from './alerts.ts';
 import { formatAge, plural } from './format.ts';
