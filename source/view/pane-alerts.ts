@@ -40,6 +40,8 @@ export const ALERT_COLUMNS: readonly Column<AlertRow>[] = [
     title: 'WHAT',
     align: 'left',
     width: 24,
+    // It names what the other columns do: where it would be cut they are left out.
+    wanted: 60,
     flex: 6,
     drop: 0,
     cell: ({ alert, state, isSilenced }, { nowMs }) => ({

@@ -39,7 +39,7 @@ export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
     text: ({ entry }) => `${entry.kind} ${entry.tone}`,
   },
   wordColumn(
-    { id: 'subject', title: 'SUBJECT', width: 16, flex: 2, maxWidth: 44, drop: 0 },
+    { id: 'subject', title: 'SUBJECT', width: 12, flex: 2, maxWidth: 44, drop: 0 },
     ({ entry }) => entry.subject,
     'strong',
   ),

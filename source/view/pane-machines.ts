@@ -9,11 +9,11 @@ import { type DetailsContext, definePane } from './pane.ts';
 import type { MachineRow } from './rows.ts';
 import {
   absenceSpan,
-  ageColumn,
   figureColumn,
   loadColumn,
   MACHINE_PLACE,
   trendColumn,
+  upColumn,
   wordColumn,
 } from './shared-columns.ts';
 import type { Span } from './theme.ts';
@@ -64,7 +64,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
   figureColumn({ id: 'shm', title: 'SHM USED', width: 8, drop: 6 }, ({ machine }) => machine.shm?.usedBytes, {
     format: formatBytes,
   }),
-  ageColumn({ id: 'up', title: 'UP', width: 6, drop: 7 }, ({ machine }) => machine.daemon?.upSinceMs),
+  upColumn({ width: 6, drop: 7 }, ({ machine }) => machine.daemon?.upSinceMs),
   {
     id: 'host',
     title: 'HOST',

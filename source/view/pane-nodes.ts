@@ -7,7 +7,7 @@ import { filterLink, type Links, machineLinks, sessionLinks } from './links.ts';
 import { nodeDetails } from './node-details.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
-import { absenceSpan, ageColumn, figureColumn, MACHINE_PLACE, trendColumn, wordColumn } from './shared-columns.ts';
+import { absenceSpan, figureColumn, MACHINE_PLACE, trendColumn, upColumn, wordColumn } from './shared-columns.ts';
 import type { Span, StyleName } from './theme.ts';
 
 function statusSpan(row: NodeRow, context: CellContext): Span {
@@ -34,6 +34,8 @@ function aliveSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
   if (silentMs !== undefined && silentMs > HEARTBEAT_LIMIT_MS) {
     return { text: `${glyphs.bad} ${formatAge(silentMs)}`, style: 'bad' };
   }
+  // Its daemon hears heartbeats on zenoh, too, and on a large fleet is the only one to.
+  if (silentMs === undefined && row.node.health === 'unhealthy') return { text: glyphs.bad, style: 'bad' };
   if (row.hasToken || silentMs !== undefined || row.node.onZenoh === true) return { text: glyphs.good, style: 'good' };
   if (row.node.onZenoh === undefined || isYoung(row, nowMs)) return { text: '?', style: 'dim' };
   return { text: glyphs.bad, style: 'warn' };
@@ -72,8 +74,9 @@ function healthSpan(row: NodeRow, glyphs: Glyphs): Span {
   return { text: `? ${health}`, style: 'warn' };
 }
 
+// The three truths are what is kept on a small screen.
 export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
-  wordColumn({ ...MACHINE_PLACE, drop: 1 }, ({ machine }) => machine),
+  wordColumn({ ...MACHINE_PLACE, width: 9, drop: 1 }, ({ machine }) => machine),
   wordColumn(
     { id: 'node', title: 'NODE', width: 13, flex: 2, maxWidth: 40, drop: 0 },
     ({ node }) => node.name,
@@ -97,7 +100,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     width: 5,
     maxWidth: 8,
     flex: 1,
-    drop: 3,
+    drop: 2,
     cell: (row, { nowMs, glyphs }) => aliveSpan(row, nowMs, glyphs),
     text: (row) => (row.hasToken ? 'yes' : 'no'),
   },
@@ -106,7 +109,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'DATA',
     align: 'right',
     width: 9,
-    drop: 3,
+    drop: 2,
     cell: (row, { glyphs }) => dataSpan(row, glyphs),
     text: (row) => row.node.outputs ?? '',
     sort: (row) => row.node.outputRateHz ?? row.node.outputs,
@@ -117,20 +120,20 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'HEALTH',
     align: 'left',
     width: 11,
-    drop: 4,
+    drop: 5,
     // What was heard of it before is no news of its health now.
     cell: (row, { glyphs }) =>
       row.freshness === 'live' ? healthSpan(row, glyphs) : { text: glyphs.none, style: 'dim' },
     text: (row) => row.node.health,
   },
-  ageColumn({ id: 'up', title: 'UP', width: 6, drop: 2 }, ({ node }) => node.upSinceMs),
+  upColumn({ width: 6, drop: 3 }, ({ node }) => node.upSinceMs),
   {
     id: 'restarts',
     title: 'RESTARTS',
     align: 'right',
     width: 8,
     isNumber: true,
-    drop: 5,
+    drop: 4,
     cell: ({ node }, { glyphs }) => {
       if (node.restartCount === undefined) return { text: glyphs.none, style: 'dim' };
       return { text: String(node.restartCount), style: node.restartCount > 0 ? 'warn' : 'dim' };

@@ -5,7 +5,7 @@ import { type DetailsTable, fieldTable } from './details-table.ts';
 import { hasName, type Links, routerLink, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { PeerRow } from './rows.ts';
-import { wordColumn } from './shared-columns.ts';
+import { nameColumn, wordColumn } from './shared-columns.ts';
 
 export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
   {
@@ -18,7 +18,7 @@ export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
     text: (row) => row.session.zid,
   },
   wordColumn({ id: 'as', title: 'AS', width: 7, drop: 1 }, ({ session }) => session.whatAmI, 'plain'),
-  wordColumn({ id: 'who', title: 'WHO', width: 16, flex: 2, maxWidth: 48, drop: 0 }, ({ who }) => who, 'strong'),
+  nameColumn({ id: 'who', title: 'WHO', width: 16, flex: 2, maxWidth: 48, drop: 0 }, ({ who }) => who),
   wordColumn({ id: 'at', title: 'AT', width: 9, flex: 1, maxWidth: 24, drop: 3 }, ({ at }) => at),
   {
     id: 'shm',

@@ -7,14 +7,12 @@ import { formatBytes } from './format.ts';
 import { filterLink, type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { RouterRow } from './rows.ts';
-import { figureColumn, wordColumn } from './shared-columns.ts';
+import { figureColumn, nameColumn, presenceSign, wordColumn } from './shared-columns.ts';
 import { versionSpan } from './versions.ts';
 
 export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
-  wordColumn(
-    { id: 'name', title: 'NAME', width: 9, flex: 2, maxWidth: 24, drop: 0 },
-    ({ router }) => routerLabel(router),
-    'strong',
+  nameColumn({ id: 'name', title: 'NAME', width: 8, flex: 2, maxWidth: 24, drop: 0 }, ({ router }) =>
+    routerLabel(router),
   ),
   {
     id: 'version',
@@ -31,14 +29,14 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     id: 'link',
     title: 'LINK TO',
     align: 'left',
-    width: 8,
+    width: 10,
     flex: 2,
     maxWidth: 24,
     drop: 3,
     cell: (row, { glyphs }) =>
       row.linkedTo.length === 0
         ? { text: glyphs.none, style: 'dim' }
-        : { text: `${glyphs.good} ${row.linkedTo.join(' ')}`, style: 'good' },
+        : { text: `${presenceSign(row, glyphs)} ${row.linkedTo.join(' ')}`, style: 'good' },
     text: (row) => row.linkedTo.join(' '),
   },
   figureColumn({ id: 'sessions', title: 'SESS', width: 4, drop: 1 }, ({ router }) => router.sessions.length),

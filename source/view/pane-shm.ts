@@ -12,8 +12,7 @@ import { filterLink, type Links, machineLinks, rowLink } from './links.ts';
 import { loadWords } from './load-words.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { ShmRow } from './rows.ts';
-import { figureColumn, loadColumn, MACHINE_PLACE, trendColumn, wordColumn } from './shared-columns.ts';
-import type { StyleName } from './theme.ts';
+import { figureColumn, loadColumn, MACHINE_PLACE, nameColumn, trendColumn } from './shared-columns.ts';
 
 /** From here on the machine's shared memory is called nearly full, by share of the whole file system taken. */
 const SHM_WARN_SHARE = 0.8;
@@ -26,7 +25,7 @@ function takenShare({ shm }: ShmRow): number {
   return (shmTakenPercent(shm) ?? 0) / 100;
 }
 
-function shareStyle(share: number): StyleName {
+function shareStyle(share: number): 'good' | 'warn' | 'bad' {
   if (share >= SHM_BAD_SHARE) return 'bad';
   return share >= SHM_WARN_SHARE ? 'warn' : 'good';
 }
@@ -45,7 +44,7 @@ const GROWN_WARN_BYTES = 8 * 2 ** 20;
 const loadOf = ({ load }: ShmRow): MachineLoad | undefined => load;
 
 export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
-  wordColumn({ ...MACHINE_PLACE, drop: 0 }, ({ machine }) => machine, 'strong'),
+  nameColumn({ ...MACHINE_PLACE, drop: 0 }, ({ machine }) => machine),
   figureColumn({ id: 'used', title: 'ZENOH', width: 6, drop: 0 }, ({ shm }) => shm.usedBytes, { format: formatBytes }),
   {
     id: 'free',
@@ -54,10 +53,12 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     width: 6,
     isNumber: true,
     drop: 1,
-    cell: (row) => ({
-      text: formatBytes(row.shm.freeBytes),
-      style: shareStyle(takenShare(row)) === 'good' ? 'plain' : 'warn',
-    }),
+    cell: (row, { glyphs }) => {
+      const style = shareStyle(takenShare(row));
+      const free = formatBytes(row.shm.freeBytes);
+      if (style === 'good') return { text: free };
+      return { text: `${free}${style === 'bad' ? glyphs.bad : glyphs.warn}`, style };
+    },
     text: (row) => String(row.shm.freeBytes),
   },
   {

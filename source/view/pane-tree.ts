@@ -8,7 +8,7 @@ import { plural } from './format.ts';
 import type { Glyphs } from './glyphs.ts';
 import { definePane } from './pane.ts';
 import type { BaseRow } from './rows.ts';
-import { absenceSpan } from './shared-columns.ts';
+import { absenceSpan, presenceSign } from './shared-columns.ts';
 import type { Span } from './theme.ts';
 import type { TreeItem, TreeRow } from './tree-rows.ts';
 import { versionSpan } from './versions.ts';
@@ -81,14 +81,12 @@ function linkSpan({ item }: TreeRow, { glyphs }: CellContext): Span {
     case 'router': {
       const more = item.more.length === 0 ? '' : `, also ${item.more.join(' ')}`;
       if (item.link === 'lost') return { text: `${glyphs.bad} no link up${more}`, style: 'bad' };
-      if (item.link === 'up') return { text: `${glyphs.good} linked${more}`, style: 'good' };
+      if (item.link === 'up') return { text: `${presenceSign(item.row, glyphs)} linked${more}`, style: 'good' };
       return { text: item.more.length === 0 ? '' : `also ${item.more.join(' ')}`, style: 'dim' };
     }
     case 'machine':
       if (item.session !== undefined) return { text: sessionWords(item.session), style: 'dim' };
-      return item.isPlaced
-        ? { text: '', style: 'dim' }
-        : { text: `${glyphs.warn} no router tells of it`, style: 'warn' };
+      return item.isPlaced ? { text: '', style: 'dim' } : { text: `${glyphs.warn} link unknown`, style: 'warn' };
     case 'node':
       return { text: sessionWords(item.session), style: 'dim' };
     case 'folded':

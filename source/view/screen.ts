@@ -275,7 +275,7 @@ function paneTitleSpans(
     spans.push({ text: `${sanitize(content.filterProblem)} `, style: 'bad' });
   }
   const used = spans.reduce((sum, span) => sum + textWidth(span.text), 0);
-  if (note !== '' && used + 8 < width) spans.push({ text: `${cut(note, width - used - 4)} `, style: 'dim' });
+  if (note !== '' && used + 10 < width) spans.push({ text: `· ${cut(note, width - used - 6)} `, style: 'dim' });
   return spans;
 }
 

@@ -28,6 +28,24 @@ export function wordColumn<Row>(place: Place, text: (row: Row) => string, style:
   };
 }
 
+/** What a row is called, with a sign where it is not heard now: for panes without a column for that. */
+export function nameColumn<Row extends BaseRow>(place: Place, name: (row: Row) => string): Column<Row> {
+  return {
+    ...place,
+    align: 'left',
+    cell: (row, { glyphs }) => {
+      const sign = row.freshness === 'live' ? '' : `${presenceSign(row, glyphs)} `;
+      return { text: `${sign}${name(row) || glyphs.none}`, style: 'strong' };
+    },
+    text: name,
+  };
+}
+
+/** Whether something is heard now. */
+export function presenceSign({ freshness }: BaseRow, { good, bad }: Glyphs): string {
+  return { live: good, stale: '?', lost: bad }[freshness];
+}
+
 interface FigureLook {
   /** Default: the number as it is. */
   readonly format?: (value: number) => string;
@@ -78,6 +96,19 @@ export function ageColumn<Row>(
       const since = sinceMs(row);
       return since === undefined ? undefined : -since;
     },
+  };
+}
+
+/** How long it has run. Of what is not heard now that is not known; its place in the order stays. */
+export function upColumn<Row extends BaseRow>(
+  place: Pick<Place, 'width' | 'drop'>,
+  upSinceMs: (row: Row) => number | undefined,
+): Column<Row> {
+  const column = ageColumn({ id: 'up', title: 'UP', ...place }, upSinceMs);
+  return {
+    ...column,
+    cell: (row, context) =>
+      row.freshness === 'live' ? column.cell(row, context) : { text: context.glyphs.none, style: 'dim' },
   };
 }
 

@@ -48,12 +48,39 @@ test('ALIVE takes the daemon’s word where the screen itself has seen nothing, 
   const beats = (state: FleetState) =>
     reduce(state, { type: 'heartbeats', atMs: NOW_MS - 1_000, beats: [{ machine: 'm', node: 'cam' }] });
   expect(nodeCell('alive', { onZenoh: false }, beats)).toBe('● good');
+  // On a small screen there is no HEALTH: what hangs must not look well without it.
+  expect(nodeCell('alive', { onZenoh: true, health: 'unhealthy' })).toBe('✗ bad');
+  expect(nodeCell('alive', { onZenoh: true, health: 'unhealthy' }, beats)).toBe('● good');
+});
+
+test('what is not heard now has a sign in every pane, and no uptime that goes on', () => {
+  const live = reduce(one({}), { type: 'heartbeats', atMs: NOW_MS, beats: [{ machine: 'm', node: 'cam' }] });
+  const link = { state: 'lost', sinceMs: NOW_MS, retryAtMs: NOW_MS, attempt: 1, reason: 'refused' } as const;
+  const text = (state: FleetState, pane: string): string => {
+    const desk = new Desk(state, { columns: 100, rows: 20 });
+    desk.press(pane);
+    return desk.text();
+  };
+  const stale = reduce(live, { type: 'link', link, zid: '' });
+  expect(text(live, '1')).toContain('3d00h');
+  expect(text(stale, '1')).not.toContain('3d00h');
+  for (const [pane, sign] of [
+    ['1', '? running'],
+    ['2', '? m '],
+    ['3', '? central'],
+    ['4', '? bb22'],
+    ['5', '? not heard'],
+  ] as const) {
+    expect(text(live, pane)).not.toContain(sign);
+    expect(text(stale, pane)).toContain(sign);
+    expect(text(stale, pane).split('\n').slice(3).join('\n')).not.toContain('●');
+  }
 });
 
 test('a node that runs, is on zenoh and sends nothing that is wanted raises an alert; the others do not', () => {
   const alerts = (change: Partial<FleetNode>) => alertsOf(one(change));
   expect(alerts({ outputs: 'quiet', onZenoh: true })).toEqual([
-    'bad m/cam runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart',
+    'bad m/cam runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?',
   ]);
   // One alert a node, the worst.
   expect(alerts({ outputs: 'quiet', onZenoh: true, health: 'unhealthy' })).toHaveLength(1);
