@@ -325,8 +325,8 @@ function detailsScene(
   const shown = table.rows.slice(top, top + pageRows);
   const remark = count > pageRows ? `${top + 1}-${top + shown.length} of ${count}` : '';
   const title = input.theme.paint([
-    { text: fit(` ${table.title}`, input.size.columns - remark.length - 1), style: 'title-active' },
-    { text: `${remark} `, style: 'dim' },
+    { text: fit(` ${table.title}`, input.size.columns - remark.length - 2), style: 'title-active' },
+    { text: ` ${remark} `, style: 'dim' },
   ]);
   return {
     screen: {

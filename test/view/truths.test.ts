@@ -3,11 +3,14 @@ import { NO_TRENDS } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import type { FleetNode, FleetState, MachineLoad } from '../../source/fleet/state.ts';
 import { detailsOf } from '../../source/view/details.ts';
+import { DEFAULT_KEYMAP } from '../../source/view/keymap.ts';
+import { helpLines } from '../../source/view/overlays.ts';
 import { NODE_COLUMNS } from '../../source/view/pane-nodes.ts';
 import { SHM_COLUMNS } from '../../source/view/pane-shm.ts';
 import { PANES } from '../../source/view/panes.ts';
 import { createRowMaker } from '../../source/view/row-maker.ts';
 import type { FleetRows } from '../../source/view/rows.ts';
+import { textWidth } from '../../source/view/text.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import { NO_USUAL_VERSIONS } from '../../source/view/versions.ts';
 import { alertsOf, Desk, fleetNode, fleetState, NOW_MS, SHM } from '../support/screen-input.ts';
@@ -153,4 +156,27 @@ test('the details of a node and of a machine say all of it in words', () => {
   expect(machine?.rows).toMatchObject([
     { segment: 'runs of cam', size: '35.0M', owner: '3 runs', orphan: 'left 2, 70.0M' },
   ]);
+});
+
+test('on a narrow screen a long value of the details goes on below: nowhere else is all of it', () => {
+  const context = { state: loaded, rows: rowsOf(loaded), nowMs: NOW_MS };
+  const rows = detailsOf(PANES.nodes, context, 'm/cam', 60)?.rows ?? [];
+  for (const { what = '', value = '' } of rows) expect(textWidth(what) + textWidth(value)).toBeLessThan(60);
+  const from = rows.findIndex(({ what }) => what === 'Shared memory');
+  const next = rows.findIndex(({ what }, index) => index > from && what !== '');
+  expect(
+    rows
+      .slice(from, next)
+      .map(({ value }) => value)
+      .join(' '),
+  ).toBe('35.0M now, most 35.0M in the first run, 45.0M in the last of 3; ended runs left 2 segments of 70.0M');
+});
+
+test('on a narrow screen the help says all that it says on a wide one', () => {
+  const words = (width: number): string =>
+    helpLines(width, DEFAULT_KEYMAP)
+      .flatMap(({ line }) => line.map(({ text }) => text))
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+  expect(words(56)).toBe(words(500));
 });
