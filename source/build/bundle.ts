@@ -1,7 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type OutputFile } from 'esbuild';
-import { keepInkCaches } from './ink-plugin.ts';
 import { emitTypes } from './types.ts';
 import { inlineWasm } from './wasm-plugin.ts';
 
@@ -41,7 +40,7 @@ export async function bundle(): Promise<void> {
       // CommonJS packages in the bundle ask for Node's own modules through require.
       js: "import { createRequire as bubbaloopCreateRequire } from 'node:module'; const require = bubbaloopCreateRequire(import.meta.url);",
     },
-    plugins: [inlineWasm, keepInkCaches],
+    plugins: [inlineWasm],
   });
   await place(outputFiles);
   emitTypes();

@@ -1,15 +1,15 @@
 /**
- * Pictures on a screen that Ink draws. Ink would take their bytes for text, so they go past it: Ink leaves boxes blank, and
- * what it writes comes through here. A picture is drawn inside Ink's own synchronized update after its text, or in one of
- * its own, always with the cursor put back; one whose cells Ink has just drawn over is drawn again; and where a box goes, its
- * cells are blanked before anything else happens there.
+ * All that goes to the terminal goes through here: frames of text, pictures in the boxes that the text leaves blank, and the
+ * modes that Ink sets. A picture is drawn in the same synchronized update as the text, after it, or in one of its own, always
+ * with the cursor put back; one whose cells the text has just drawn over is drawn again; and where a box goes, its cells are
+ * blanked before anything else happens there.
  */
 import { wrapForTmux } from '../graphics/tmux.ts';
 import type { Rect } from '../view/layout.ts';
-import { type Damage, damageOf, touches } from './screen-damage.ts';
+import { type Damage, NO_DAMAGE, touches } from './screen-damage.ts';
 import type { TerminalOutput } from './terminal-output.ts';
 
-/** A place that Ink leaves blank, in cells. */
+/** A place that the text leaves blank, in cells. */
 export interface PictureBox {
   readonly id: string;
   readonly rect: Rect;
@@ -37,6 +37,8 @@ export const PLAIN_ROUTE: PictureRoute = { left: 0, top: 0, isWrapped: false };
 // Synchronized output, https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036
 const BEGIN = '\x1b[?2026h';
 const END = '\x1b[?2026l';
+// DEC private modes: the alternate screen, the cursor, pasting; and the keyboard's, https://sw.kovidgoyal.net/kitty/keyboard-protocol
+const MODES = /^(?:\x1b\[\?[\d;]+[hl]|\x1b\[[<>=?]\d*u)+$/;
 /** The frame after a change of boxes normally brings them; where none comes, they change by themselves. */
 const PATIENCE_MS = 120;
 const EMPTY = new Uint8Array(0);
@@ -44,11 +46,10 @@ const EMPTY = new Uint8Array(0);
 export interface ImageLayerOptions {
   readonly target: NodeJS.WriteStream;
   readonly output: TerminalOutput;
-  rows(): number;
 }
 
 export class ImageLayer {
-  /** Given to Ink in the place of the real one. */
+  /** Given to Ink in the place of the real one. The modes that Ink sets go on; what it would draw or erase ends here. */
   readonly stdout: NodeJS.WriteStream;
   readonly #options: ImageLayerOptions;
   readonly #pictures = new Map<string, DrawnPicture>();
@@ -57,11 +58,9 @@ export class ImageLayer {
   readonly #missing = new Set<string>();
   #next: readonly PictureBox[] | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #frame: string[] | undefined;
   #route = PLAIN_ROUTE;
   #isSuspended = false;
   #prefix = '';
-  #isResized = false;
 
   constructor(options: ImageLayerOptions) {
     this.#options = options;
@@ -111,7 +110,7 @@ export class ImageLayer {
     const isOtherSize =
       before !== undefined && (before.widthPx !== picture.widthPx || before.heightPx !== picture.heightPx);
     this.#missing.add(picture.id);
-    this.#block(isOtherSize ? [this.#blank(picture.id, before)] : [], '', new Map());
+    this.#block(isOtherSize ? [this.#blank(picture.id, before)] : [], '', NO_DAMAGE);
   }
 
   /** Forgets the picture of a box: its cells become blank, and stay so until the next. */
@@ -119,18 +118,13 @@ export class ImageLayer {
     if (!this.#pictures.has(id)) return;
     const blank = this.#shown.has(id) ? [this.#blank(id)] : [];
     this.#pictures.delete(id);
-    if (blank.length > 0) this.#block(blank, '', new Map());
-  }
-
-  /** The terminal has another size: nothing that was drawn is surely still there after the next frame. */
-  resized(): void {
-    this.#isResized = true;
+    if (blank.length > 0) this.#block(blank, '', NO_DAMAGE);
   }
 
   /** Draws all pictures again: something outside may have drawn over them. */
   redraw(): void {
     this.#markAll();
-    if (this.#shown.size > 0) this.#block([], '', new Map());
+    if (this.#shown.size > 0) this.#block([], '', NO_DAMAGE);
   }
 
   /** Takes all pictures off the screen until {@link resume}: somebody else gets the terminal. */
@@ -139,7 +133,7 @@ export class ImageLayer {
     this.#block(
       [...this.#shown.keys()].map((id) => this.#blank(id)),
       '',
-      new Map(),
+      NO_DAMAGE,
     );
     this.#isSuspended = true;
     this.#markAll();
@@ -160,50 +154,30 @@ export class ImageLayer {
     this.#options.output.close();
   }
 
+  /** Text for the screen, and the cells it draws over. Empty where only boxes came or went. */
+  frame(text: string, damage: Damage): void {
+    this.#block([], text, damage);
+  }
+
   readonly #write = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
     const done = rest.find((value): value is () => void => typeof value === 'function');
     const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-    if (text === BEGIN) this.#frame = [];
-    else if (text === END && this.#frame !== undefined) {
-      const output = this.#frame.join('');
-      this.#frame = undefined;
-      this.#block([], output, this.#damage(output), done);
-      return true;
-    } else if (this.#frame !== undefined) this.#frame.push(text);
-    else if (text !== '') {
-      // Outside of frames Ink changes modes, and blanks the screen before others use it.
-      this.#send([Buffer.from(text)], done);
-      if (this.#shown.size > 0 && this.#damage(text) !== NO_DAMAGE) this.#markAll();
-      return true;
-    }
-    done?.();
+    if (!MODES.test(text) || text === BEGIN || text === END) done?.();
+    else this.#options.output.send(Buffer.from(text), done);
     return true;
   };
 
-  #damage(output: string): Damage {
-    if (this.#isResized && output !== '') {
-      this.#isResized = false;
-      return 'everything';
-    }
-    if (this.#shown.size === 0) return NO_DAMAGE;
-    const rows = this.#options.rows();
-    const damage = damageOf(output, rows - 1, rows);
-    return damage !== 'everything' && damage.size === 0 ? NO_DAMAGE : damage;
-  }
-
-  /** One synchronized update: blanks, what Ink has to say, then the pictures that are missing after it. */
-  #block(before: readonly Uint8Array[], text: string, damage: Damage, done?: () => void): void {
+  /** One synchronized update: blanks, text, then the pictures that are missing after it. */
+  #block(before: readonly Uint8Array[], text: string, damage: Damage): void {
     const blanks = [...before, ...this.#applyBoxes()];
     for (const [id, rect] of this.#shown) if (touches(damage, rect)) this.#missing.add(id);
     const pictures = this.#takeMissing();
     const prefix = this.#prefix;
     if (text !== '') this.#prefix = '';
-    if (blanks.length === 0 && text === '' && pictures.length === 0) {
-      done?.();
-      return;
-    }
+    if (blanks.length === 0 && text === '' && pictures.length === 0) return;
     const head = text === '' ? BEGIN : prefix + BEGIN;
-    this.#send([Buffer.from(head), ...blanks, Buffer.from(text), ...pictures, Buffer.from(END)], done);
+    const parts = [Buffer.from(head), ...blanks, Buffer.from(text), ...pictures, Buffer.from(END)];
+    this.#options.output.send(Buffer.concat(parts));
   }
 
   /** Brings in the boxes that were waiting for a frame; the blanks for those that went or moved. */
@@ -246,7 +220,7 @@ export class ImageLayer {
   }
 
   #repair(): void {
-    if (this.#missing.size > 0) this.#block([], '', new Map());
+    if (this.#missing.size > 0) this.#block([], '', NO_DAMAGE);
   }
 
   #blank(id: string, picture = this.#pictures.get(id)): Uint8Array {
@@ -270,14 +244,6 @@ export class ImageLayer {
     return `\x1b[${this.#route.top + y + 1};${this.#route.left + x + 1}H`;
   }
 
-  #send(parts: readonly Uint8Array[], done?: () => void): void {
-    const bytes = Buffer.concat(parts);
-    const { output, target } = this.#options;
-    // Text alone goes the way it always went. Behind something that is still on its way, everything waits its turn.
-    if (this.#shown.size === 0 && output.pendingBytes === 0) target.write(bytes, done);
-    else output.send(bytes, done);
-  }
-
   #markAll(): void {
     for (const id of this.#shown.keys()) this.#missing.add(id);
   }
@@ -290,8 +256,6 @@ export class ImageLayer {
     });
   }
 }
-
-const NO_DAMAGE: Damage = new Map();
 
 function isSameRect(a: Rect, b: Rect): boolean {
   return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;

@@ -7,11 +7,13 @@ import type { ImagesChoice } from '../graphics/terminal-pictures.ts';
 import { askTmux } from '../graphics/tmux.ts';
 import { askWindowPixels } from '../graphics/window-pixels.ts';
 import type { Ground, Theme } from '../view/theme.ts';
-import { App } from './app.tsx';
 import { type CameraDoor, CameraPictures } from './camera-pictures.ts';
+import { DetailsLines } from './details-lines.tsx';
 import { ImageLayer } from './image-layer.ts';
 import { toMouseEvent } from './mouse-event.ts';
 import type { EncoderMaker } from './picture-tile.ts';
+import { ScreenPainter } from './screen-painter.ts';
+import { Shell } from './shell.tsx';
 import { siftInput } from './terminal-input.ts';
 import { TerminalOutput } from './terminal-output.ts';
 import { terminalSize } from './terminal-size.ts';
@@ -50,7 +52,8 @@ const ANSWER_LIMIT_MS = 500;
 export function runApp(options: RunAppOptions): RunningApp {
   const { stdin, stdout } = process;
   const output = new TerminalOutput({ fd: STDOUT_FD });
-  const layer = new ImageLayer({ target: stdout, output, rows: () => terminalSize(stdout).rows });
+  const layer = new ImageLayer({ target: stdout, output });
+  const painter = new ScreenPainter(layer, new DetailsLines());
   const inquiry = new TerminalInquiry({
     images: options.images,
     env: process.env,
@@ -68,12 +71,14 @@ export function runApp(options: RunAppOptions): RunningApp {
     quit: () => void pictures.quiet(ANSWER_LIMIT_MS).then(close),
     suspend: () => void suspend(),
   });
+  model.subscribe(() => painter.draw(model.screen()));
   const resized = (): void => {
-    layer.resized();
     const question = inquiry.resized();
     if (question !== '') output.send(Buffer.from(question));
+    painter.forget();
+    model.resize(terminalSize(stdout));
+    painter.draw(model.screen());
   };
-  // Before Ink's own listener, which draws.
   stdout.on('resize', resized);
   // Ink does this after its first frame; the answers may be faster, and must not be echoed onto it.
   stdin.setRawMode(true);
@@ -88,11 +93,11 @@ export function runApp(options: RunAppOptions): RunningApp {
       model.setTheme(options.themeOn(answer.luminance > 0.5 ? 'light' : 'dark'));
     }
   };
-  // On the alternate screen, before the first frame. Whoever prints a question in place of an answer leaves no mark, nor do
-  // keys that were echoed before they were ours; Ink takes the cursor to stand in the corner.
-  layer.askWithNextFrame(`${groundQuestion}${inquiry.begin()}${mouseOn}\x1b[2J\x1b[H`);
+  // On the alternate screen, before the first frame, which clears it: whoever prints a question in place of an answer leaves
+  // no mark, nor do keys that were echoed before they were ours.
+  layer.askWithNextFrame(`${groundQuestion}${inquiry.begin()}${mouseOn}`);
   const instance = render(
-    <App
+    <Shell
       model={model}
       onMount={({ suspend: suspendInk }) => {
         suspendTerminal = suspendInk;
@@ -108,15 +113,14 @@ export function runApp(options: RunAppOptions): RunningApp {
       alternateScreen: true,
       // Ctrl-C is a key like any other here, so that leaving is always the same path.
       exitOnCtrlC: false,
-      incrementalRendering: true,
       interactive: true,
-      // The model decides when to draw; this bounds only a held-down key.
-      maxFps: 30,
       patchConsole: true,
     },
   );
+  painter.draw(model.screen());
   async function suspend(): Promise<void> {
     layer.suspend();
+    painter.suspend();
     await pictures.quiet(ANSWER_LIMIT_MS);
     await suspendTerminal?.(async () => {
       // A stopped process writes nothing more: what takes the pictures away must be out before.
@@ -126,6 +130,7 @@ export function runApp(options: RunAppOptions): RunningApp {
       if (mouseOn !== '') output.send(Buffer.from(mouseOn));
     });
     layer.resume();
+    painter.resume();
     pictures.redraw();
   }
   let isClosed = false;

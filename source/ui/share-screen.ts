@@ -1,4 +1,4 @@
-/** Reuse of the parts of the last screen that came out the same, so that React and Ink have nothing to do for them. */
+/** Reuse of the parts of the last screen that came out the same, so that what is the same is seen at a glance. */
 import type { Placed, Screen } from '../view/screen.ts';
 
 /** `before` where nothing changed, else `after` with every unchanged part taken from `before`. */

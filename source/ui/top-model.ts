@@ -1,5 +1,5 @@
 /**
- * Between the fleet and the screen: takes events and keys, decides when to draw, and hands the components a screen only
+ * Between the fleet and the screen: takes events and keys, decides when to draw, and hands the painter a screen only
  * when it differs from the last. No React here.
  */
 import type { Visible } from '../fleet/agenda.ts';
@@ -361,7 +361,7 @@ export class TopModel {
     };
   }
 
-  /** Builds the screen, and tells the components where it is another than before. */
+  /** Builds the screen, and tells whoever draws where it is another than before. */
   #draw(): void {
     if (this.#isClosed) return;
     const nowMs = this.#now();
@@ -384,7 +384,7 @@ export class TopModel {
     this.#drawnAtMs = nowMs;
     this.#dueAtMs = Number.POSITIVE_INFINITY;
     this.#schedule(this.#options.intervalMs);
-    // Before the components draw: the boxes count from their frame on.
+    // Before it is drawn: the boxes count from its frame on.
     this.#showPictures(screen);
     this.#showTopics();
     if (screen !== before) for (const listener of this.#listeners) listener();

@@ -1,6 +1,6 @@
 /**
- * The whole screen as painted lines, from what is known and what is chosen. Pure: the components of ui/ only put these
- * lines in their places, and redraw what is not the same string as before.
+ * The whole screen as painted lines, from what is known and what is chosen. Pure: the painter of ui/ only puts these
+ * lines in their places, and sends what differs.
  */
 import type { Alert } from '../fleet/alert.ts';
 import type { Trends } from '../fleet/history.ts';

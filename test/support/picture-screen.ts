@@ -61,15 +61,13 @@ export class PictureScreen {
     this.layer = new ImageLayer({
       target: target as unknown as NodeJS.WriteStream,
       output: this.output,
-      rows: () => rows,
     });
   }
 
-  /** Writes a frame as Ink does: begin, what it has to say, end. */
-  frame(text: string): void {
-    this.layer.stdout.write('\x1b[?2026h');
-    this.layer.stdout.write(text);
-    this.layer.stdout.write('\x1b[?2026l');
+  /** Draws lines from the row `y` and the column `x` on, as the painter does. */
+  frame(lines: readonly string[], y = 0, x = 0): void {
+    const text = lines.map((line, index) => `\x1b[${y + index + 1};${x + 1}H${line}`).join('');
+    this.layer.frame(text, new Map(lines.map((line, index) => [y + index, [{ from: x, to: x + line.length }]])));
   }
 
   /** Lets a terminal that did not read catch up. */

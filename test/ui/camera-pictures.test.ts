@@ -60,7 +60,7 @@ test('a feed is open as long as its box is on the screen', async () => {
   const { screen, cameras, pictures } = await rig();
   expect(cameras.feeds).toHaveLength(0);
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   expect(cameras.open).toHaveLength(1);
   // Half blocks: a pixel a column, two a row.
   expect(cameras.open[0]?.wish).toEqual({ maxWidth: 8, maxHeight: 4, maxRateHz: 10 });
@@ -69,7 +69,7 @@ test('a feed is open as long as its box is on the screen', async () => {
   cameras.open[0]?.show(2);
   await until(async () => (await screen.lines())[1] === '  ccccccc');
   pictures.show([], false);
-  screen.frame('text');
+  screen.frame(['text']);
   await until(async () => (await screen.lines())[1] === '');
   expect(cameras.open).toHaveLength(0);
   expect(cameras.restCount).toBe(1);
@@ -78,20 +78,20 @@ test('a feed is open as long as its box is on the screen', async () => {
 test('a camera in whose place words stand is watched, and sends nothing', async () => {
   const { screen, cameras, pictures } = await rig();
   pictures.show([{ ...PLACE, isCovered: true }], true);
-  screen.frame('text');
+  screen.frame(['text']);
   cameras.open[0]?.show(1);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(screen.sent.join('')).not.toMatch(/b{4}/);
   pictures.show([PLACE], true);
   expect(cameras.feeds).toHaveLength(1);
-  screen.frame('other');
+  screen.frame(['other']);
   await until(async () => (await screen.lines())[1] === '  bbbbbbb');
 });
 
 test('the same picture is not sent again', async () => {
   const { screen, cameras, pictures } = await rig();
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   const [feed] = cameras.open;
   feed?.show(1);
   await until(async () => (await screen.lines())[1] === '  bbbbbbb');
@@ -107,7 +107,7 @@ test('the same picture is not sent again', async () => {
 test('a camera of 100 pictures a second gives ten, the newest', async () => {
   const { screen, cameras, pictures } = await rig();
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   const [feed] = cameras.open;
   for (let shade = 0; shade < 26; shade += 1) {
     feed?.show(shade);
@@ -122,7 +122,7 @@ test('a camera of 100 pictures a second gives ten, the newest', async () => {
 test('a terminal that takes nothing gets one picture and no more; memory does not grow', async () => {
   const { screen, cameras, pictures } = await rig();
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   await screen.lines();
   screen.isReading = false;
   const [feed] = cameras.open;
@@ -141,7 +141,7 @@ test('a terminal that answers is asked for a sign of life, and waited for', asyn
   const { screen, cameras, inquiry, pictures } = await rig({ answers: true });
   await until(() => inquiry.isSettled);
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   await screen.lines();
   expect(screen.sent.join('')).toContain('\x1b[5n');
   pictures.take([{ kind: 'alive' }]);
@@ -152,7 +152,7 @@ test('a terminal that answers is asked for a sign of life, and waited for', asyn
 test('a budget lowers the rate that cameras are asked for, and says so', async () => {
   const { screen, cameras, pictures } = await rig({ budgetBytesPerSecond: 200 });
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   const [feed] = cameras.open;
   const timer = setInterval(() => feed?.show(Math.floor(Math.random() * 20)), 50);
   await until(() => (feed?.wish.maxRateHz ?? 10) < 10);
@@ -165,7 +165,7 @@ test('a budget lowers the rate that cameras are asked for, and says so', async (
 test('a photo is as large as the camera, where that comes in time', async () => {
   const { screen, cameras, pictures, photos } = await rig();
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   const camera = { machine: 'robot_1', node: 'front' };
   expect(await pictures.photo(camera)).toMatchObject({ ok: false });
   const [feed] = cameras.open;
@@ -181,7 +181,7 @@ test('off: no feed sends anything, and the reason is told', async () => {
   const { screen, cameras, pictures } = await rig({ images: 'off' });
   expect(pictures.view().offReason).toBe('--images');
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   cameras.open[0]?.show(1);
   await screen.lines();
   expect(screen.sent.join('')).not.toMatch(/b{4}/);
@@ -190,7 +190,7 @@ test('off: no feed sends anything, and the reason is told', async () => {
 test('what the terminal says later counts: other pictures in the same boxes', async () => {
   const { screen, cameras, inquiry, pictures } = await rig({ images: 'auto' });
   pictures.show([PLACE], true);
-  screen.frame('text');
+  screen.frame(['text']);
   expect(cameras.open[0]?.wish.maxWidth).toBe(8);
   inquiry.take([
     { kind: 'cell', widthPx: 10, heightPx: 20 },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { damageOf, touches } from '../../source/ui/screen-damage.ts';
+import { touches } from '../../source/ui/screen-damage.ts';
 import { letterPicture, PictureScreen } from '../support/picture-screen.ts';
 
 const RECT = { x: 2, y: 1, width: 4, height: 2 };
@@ -15,7 +15,7 @@ function picture(letter: string, change: { readonly id?: string; readonly rect?:
 async function shown(): Promise<PictureScreen> {
   const screen = new PictureScreen(20, 5);
   screen.layer.place([{ id: 'a', rect: RECT }]);
-  screen.frame(['.'.repeat(20), '..    ..............', '..    ..............', '.'.repeat(20), 'keys'].join('\r\n'));
+  screen.frame(['.'.repeat(20), '..    ..............', '..    ..............', '.'.repeat(20), 'keys']);
   screen.layer.draw(picture('A'));
   expect(await screen.lines()).toEqual([
     '.'.repeat(20),
@@ -27,7 +27,7 @@ async function shown(): Promise<PictureScreen> {
   return screen;
 }
 
-test('a picture is drawn in its box, and the cursor stays where Ink left it', async () => {
+test('a picture is drawn in its box, and the cursor stays where the text left it', async () => {
   const screen = await shown();
   expect(screen.cursor()).toEqual({ x: 4, y: 4 });
   for (const text of screen.sent) {
@@ -36,23 +36,24 @@ test('a picture is drawn in its box, and the cursor stays where Ink left it', as
   }
 });
 
-test('a picture that was drawn over comes again in the same update, one to the left of the change does not', async () => {
+test('a picture that was drawn over comes again in the same update, one beside the change does not', async () => {
   const screen = await shown();
   screen.sent.length = 0;
-  screen.frame('\x1b[3A\x1b[11G\x1b[Knew text\x1b[E\x1b[E\x1b[E');
-  expect((await screen.lines())[1]).toBe('..AAAA....new text');
+  screen.frame(['new text'], 1, 10);
+  screen.frame(['ab'], 1, 0);
+  expect((await screen.lines())[1]).toBe('abAAAA....new text..');
   expect(screen.sent.join('')).not.toContain('AAAA');
-  screen.frame('\x1b[3A\x1b[G\x1b[K..    changed\x1b[E\x1b[E\x1b[E');
-  expect((await screen.lines()).slice(1, 3)).toEqual(['..AAAAchanged', '..AAAA..............']);
+  screen.frame(['..    changed'], 1);
+  expect((await screen.lines()).slice(1, 3)).toEqual(['..AAAAchanged text..', '..AAAA..............']);
   expect(screen.sent.at(-1)).toContain('AAAA');
 });
 
 test('a box that goes is blanked before the frame that takes its place is drawn', async () => {
   const screen = await shown();
   screen.layer.place([]);
-  // Ink draws only what it believes has changed: the end of a line, not the blanks where the picture was.
-  screen.frame('\x1b[3A\x1b[8G\x1b[Kover\x1b[E\x1b[E\x1b[E');
-  expect((await screen.lines()).slice(1, 3)).toEqual(['..    .over', '..    ..............']);
+  // The painter draws only what has changed: not the blanks where the picture was.
+  screen.frame(['over'], 1, 7);
+  expect((await screen.lines()).slice(1, 3)).toEqual(['..    .over.........', '..    ..............']);
 });
 
 test('a box that moves takes its picture along when the new one is there', async () => {
@@ -60,7 +61,7 @@ test('a box that moves takes its picture along when the new one is there', async
   const rect = { ...RECT, x: 10 };
   screen.layer.place([{ id: 'a', rect }]);
   screen.layer.draw(picture('B', { rect }));
-  screen.frame('');
+  screen.frame([]);
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect((await screen.lines())[1]).toBe('..    ....BBBB......');
 });
@@ -117,34 +118,55 @@ test('closing while the terminal reads nothing leaves it in order', async () => 
   const screen = await shown();
   screen.isReading = false;
   screen.layer.draw(picture('B'));
-  screen.frame('\x1b[3A\x1b[11G\x1b[Ktext\x1b[E\x1b[E\x1b[E');
+  screen.frame(['text'], 1, 10);
   screen.readOn();
   screen.layer.close();
-  expect((await screen.lines())[1]).toBe('..    ....text');
+  expect((await screen.lines())[1]).toBe('..    ....text......');
 });
 
 test('through tmux: wrapped, at absolute places of the terminal around', async () => {
   const screen = new PictureScreen(20, 5);
   screen.layer.route = { left: 10, top: 3, isWrapped: true };
   screen.layer.place([{ id: 'a', rect: RECT }]);
-  screen.frame('x');
+  screen.frame(['x']);
   screen.layer.draw(picture('A'));
   await screen.lines();
   expect(screen.sent.join('')).toContain('\x1bPtmux;\x1b\x1b7\x1b\x1b[5;13HAAAA');
 });
 
-test('damage: text, erasing and the unknown', () => {
-  expect(damageOf('\x1b[2A\x1b[5G\x1b[Kab', 4, 5)).toEqual(new Map([[2, 4]]));
-  expect(damageOf('ab\ncd\x1b[m\n', 0, 5)).toEqual(
-    new Map([
-      [0, 0],
-      [1, 0],
-    ]),
-  );
-  expect(damageOf('\x1b[?25l\x1b[E\x1b[E', 0, 5)).toEqual(new Map());
-  expect(damageOf('\x1b[H\x1b[J', 0, 5)).toBe('everything');
-  expect(damageOf('\x1b[2J', 0, 5)).toBe('everything');
-  expect(touches(new Map([[2, 6]]), { x: 2, y: 1, width: 4, height: 2 })).toBe(false);
-  expect(touches(new Map([[2, 5]]), { x: 2, y: 1, width: 4, height: 2 })).toBe(true);
+test('what Ink draws ends in the layer, its modes go on', async () => {
+  const screen = new PictureScreen(20, 5);
+  for (const text of [
+    '\x1b[?1049h',
+    '\x1b[?2026h',
+    '\x1b[2Jsomething',
+    '\x1b[?2026l',
+    '\x1b[2K\x1b[1A\x1b[G',
+    '\x1b[?25l',
+  ])
+    screen.layer.stdout.write(text);
+  await screen.lines();
+  expect(screen.sent).toEqual(['\x1b[?1049h', '\x1b[?25l']);
+});
+
+test('damage: a box is touched by what lies in its rows and columns', () => {
+  const box = { x: 2, y: 1, width: 4, height: 2 };
+  expect(touches(new Map([[2, [{ from: 6, to: 9 }]]]), box)).toBe(false);
+  expect(touches(new Map([[2, [{ from: 0, to: 2 }]]]), box)).toBe(false);
+  expect(touches(new Map([[3, [{ from: 0, to: 9 }]]]), box)).toBe(false);
+  expect(
+    touches(
+      new Map([
+        [
+          2,
+          [
+            { from: 0, to: 1 },
+            { from: 5, to: 6 },
+          ],
+        ],
+      ]),
+      box,
+    ),
+  ).toBe(true);
   expect(touches('everything', { x: 0, y: 0, width: 1, height: 1 })).toBe(true);
 });

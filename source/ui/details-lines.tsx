@@ -1,0 +1,57 @@
+import { renderToString } from 'ink';
+import type { ComponentType } from 'react';
+import type { DetailsTable } from '../view/details-table.ts';
+import type { Rect } from '../view/layout.ts';
+
+interface TableProps {
+  readonly data: readonly Readonly<Record<string, string>>[];
+  readonly columns: readonly string[];
+}
+
+interface Details {
+  readonly rect: Rect;
+  readonly table: DetailsTable;
+}
+
+/** Everything about one row as the lines of a boxed table. ink-table is loaded when the first is wanted: it would cost every start of `top`. */
+export class DetailsLines {
+  /** Called when there are lines where there were none. */
+  onLoaded: () => void = () => undefined;
+  #Table: ComponentType<TableProps> | undefined;
+  #isLoading = false;
+  #last: Details | undefined;
+  #lines: readonly string[] = [];
+
+  /** The same object has the same lines. */
+  of(details: Details | undefined): readonly string[] {
+    if (details === undefined) return [];
+    const Table = this.#Table;
+    if (Table === undefined) {
+      void this.#load();
+      return [];
+    }
+    if (details !== this.#last) {
+      const { table, rect } = details;
+      this.#last = details;
+      this.#lines = renderToString(<Table data={table.rows} columns={table.columns} />, { columns: rect.width }).split(
+        '\n',
+      );
+    }
+    return this.#lines;
+  }
+
+  async #load(): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const loaded: unknown = await import('ink-table');
+    this.#Table = unwrap(loaded);
+    this.onLoaded();
+  }
+}
+
+/** The class itself, out of as many `default`s as the bundler and the CommonJS form put around it. */
+function unwrap(value: unknown): ComponentType<TableProps> {
+  if (typeof value === 'function') return value as ComponentType<TableProps>;
+  if (typeof value === 'object' && value !== null && 'default' in value) return unwrap(value.default);
+  throw new TypeError('ink-table has no default export');
+}
