@@ -1,4 +1,5 @@
 /** Questions to daemons: to all at once, or to one. Answers are told in small batches as they come. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { daemonKey } from '../wire/keys.ts';
 import type { Session } from '../zenoh/session.ts';
 import { type Batch, createBatch } from './batch.ts';
@@ -23,6 +24,13 @@ const MAX_WAITING = 3;
 /** The same for questions to one machine, all together. */
 const MAX_WAITING_ONE = 64;
 const BATCH_MS = 40;
+/** While answers come without a pause they are told less often: each time costs something for each machine of the fleet. */
+const FLOOD_BATCH_MS = 250;
+/** Telling so many at once is over before a key has to wait. */
+const MOST_AT_ONCE = 50;
+/** What came at once is read in pieces of so much time: in between keys are answered. */
+const TURN_MS = 6;
+const BATCH = { waitMs: BATCH_MS, floodMs: FLOOD_BATCH_MS, most: MOST_AT_ONCE };
 const ALL = '*';
 
 export class DaemonQuestions {
@@ -35,7 +43,7 @@ export class DaemonQuestions {
 
   constructor(options: DaemonQuestionsOptions) {
     this.#options = options;
-    this.#answers = createBatch<DaemonAnswer>(BATCH_MS, (answers) => this.#tell(answers));
+    this.#answers = createBatch<DaemonAnswer>(BATCH, (answers) => this.#tell(answers));
   }
 
   /** Resolves when all have answered, or the time is over. Not asked where too many of its kind still wait. */
@@ -64,7 +72,12 @@ export class DaemonQuestions {
         timeoutMs: QUESTION_LIMIT_MS,
         signal,
       });
+      let sinceMs = performance.now();
       for await (const reply of replies) {
+        if (performance.now() - sinceMs > TURN_MS) {
+          await nextTurn();
+          sinceMs = performance.now();
+        }
         // Read as they come: what has to be decoded is spread over the time in which it arrives.
         const answer = this.#read(reply, Date.now());
         this.#answers(answer);

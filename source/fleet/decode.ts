@@ -7,6 +7,7 @@ import { decodeShmLedger, type ShmLedger } from '../wire/shm-ledger.ts';
 import type { Reply } from '../zenoh/session.ts';
 import { compareNames } from './compare-names.ts';
 import type { BadAnswer, LedgerAnswer, ManifestAnswer, NodesAnswer } from './events.ts';
+import { createFinder } from './find-named.ts';
 import type { FleetNode, ShmInfo } from './state.ts';
 
 /** One reply of a daemon, read. */
@@ -110,12 +111,12 @@ function toFleetNodes(
   atMs: number,
   before: MachineReader,
 ): readonly FleetNode[] {
-  const made = new Set(before.from);
-  const byName = new Map(before.nodes.map((node) => [node.name, node]));
+  const recordOf = createFinder(before.from);
+  const madeOf = createFinder(before.nodes);
   // The nodes are sorted and their records are not: which belongs to which is told by the name.
-  const nodes = states.map((state) => {
-    const old = byName.get(state.name);
-    if (old !== undefined && made.has(state)) return old;
+  const nodes = states.map((state, index) => {
+    const old = madeOf(state.name, index);
+    if (old !== undefined && recordOf(state.name, index) === state) return old;
     const node = toFleetNode(state, timestampMs, atMs);
     const isSameRun = old?.startedAtMs !== undefined && old.startedAtMs === node.startedAtMs;
     return isSameRun ? { ...node, upSinceMs: old.upSinceMs } : node;

@@ -39,18 +39,14 @@ export class NodeListener {
   readonly #declared = new Map<string, readonly Promise<Declaration>[]>();
   readonly #daemons = new Set<string>();
   #hints: Promise<Declaration> | undefined;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: NodeListenerOptions) {
     this.#options = options;
     const { session, onEvent, onHint } = options;
-    const waitMs = (): number =>
-      performance.now() - this.#toldAtMs < 2 * TOKEN_FLOOD_BATCH_MS ? TOKEN_FLOOD_BATCH_MS : TOKEN_BATCH_MS;
-    this.#changes = createBatch<TokenChange>(waitMs, (changes) => {
-      this.#toldAtMs = performance.now();
-      onEvent({ type: 'tokens', atMs: Date.now(), changes });
-    });
-    this.#beats = createBatch<NodeName>(HEARTBEAT_BATCH_MS, (beats) =>
+    this.#changes = createBatch<TokenChange>({ waitMs: TOKEN_BATCH_MS, floodMs: TOKEN_FLOOD_BATCH_MS }, (changes) =>
+      onEvent({ type: 'tokens', atMs: Date.now(), changes }),
+    );
+    this.#beats = createBatch<NodeName>({ waitMs: HEARTBEAT_BATCH_MS }, (beats) =>
       onEvent({ type: 'heartbeats', atMs: Date.now(), beats }),
     );
     const daemons = session.liveliness.declareSubscriber(
@@ -154,7 +150,7 @@ export class LoadListener {
   readonly #due;
 
   constructor(onEvent: (event: FleetEvent) => void) {
-    this.#due = createBatch<string>(LOAD_BATCH_MS, () => {
+    this.#due = createBatch<string>({ waitMs: LOAD_BATCH_MS }, () => {
       const loads = [...this.#newest].flatMap(([keyExpr, payload]) => readLoad(keyExpr, payload) ?? []);
       this.#newest.clear();
       if (loads.length > 0) onEvent({ type: 'loads', atMs: Date.now(), loads });

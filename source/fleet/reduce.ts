@@ -2,7 +2,8 @@
 import { type Claim, claimAfter, holds, rivalsOf } from './claims.ts';
 import { compareNames } from './compare-names.ts';
 import type { FleetEvent } from './events.ts';
-import { keepEqual, keepEqualList } from './sharing.ts';
+import { createFinder } from './find-named.ts';
+import { keepEqual, keepEqualList, keepSame, keepSameList } from './sharing.ts';
 import type { FleetNode, FleetState, Machine, Router } from './state.ts';
 
 export function reduce(state: FleetState, event: FleetEvent): FleetState {
@@ -64,7 +65,7 @@ function reduceAnswers(state: FleetState, event: EventOf<'answers'>): FleetState
   const update = (id: string, change: Partial<Machine>): void => {
     const before = machines.get(id) ?? { id, hostname: '', ips: [], nodes: [] };
     const { lostSinceMs: _, ...rest } = before;
-    machines.set(id, keepEqual(machines.get(id), { ...rest, ...change }));
+    machines.set(id, keepSame(machines.get(id), { ...rest, ...change }));
     answeredAtMs.set(id, event.atMs);
   };
   let { claims } = state;
@@ -133,7 +134,7 @@ function reduceLoads(state: FleetState, event: EventOf<'loads'>): FleetState {
   for (const { machine, load } of event.loads) {
     const known = machines.get(machine);
     if (known === undefined) continue;
-    machines.set(machine, keepEqual(known, { ...known, load: keepEqual(known.load, load) }));
+    machines.set(machine, keepSame(known, { ...known, load: keepEqual(known.load, load) }));
     loadAtMs.set(machine, event.atMs);
   }
   return { ...state, machines: sameValues(state.machines, machines) ? state.machines : machines, loadAtMs };
@@ -153,15 +154,15 @@ function withoutOldLoads(state: FleetState, machines: FleetState['machines'], at
 function mergeNodes(before: readonly FleetNode[] | undefined, after: readonly FleetNode[]): readonly FleetNode[] {
   // Whoever reads the answers gives back the same list for the same answer.
   if (before === after) return before;
-  const byName = new Map(before?.map((node) => [node.name, node]));
-  const merged = after.map((node) => {
-    const old = byName.get(node.name);
+  const known = createFinder(before ?? []);
+  const merged = after.map((node, index) => {
+    const old = known(node.name, index);
     if (old === undefined || old === node) return node;
     const sameRun = old.startedAtMs !== undefined && old.startedAtMs === node.startedAtMs;
     return keepEqual(old, sameRun ? { ...node, upSinceMs: old.upSinceMs } : node);
   });
   if (!isSameOrder(before, merged)) merged.sort((a, b) => compareNames(a.name, b.name));
-  return keepEqualList(before, merged);
+  return keepSameList(before, merged);
 }
 
 /** Whether the names stand as before, which was in order: comparing them anew costs more than all else here. */
@@ -194,9 +195,9 @@ function reduceRouters(state: FleetState, event: EventOf<'routers'>): FleetState
     const next = {
       ...router,
       locators: keepEqualList(before?.locators, router.locators),
-      sessions: keepEqualList(before?.sessions, sessions),
+      sessions: keepSameList(before?.sessions, sessions),
     };
-    routers.set(router.zid, keepEqual(before, next));
+    routers.set(router.zid, keepSame(before, next));
     routerAnsweredAtMs.set(router.zid, event.atMs);
   }
   const problems = event.bad.map((bad) => bad.message);

@@ -1,7 +1,7 @@
 /** Machines of which something was heard, asked one by one: the first at once, a crowd of them at a pace that can be afforded. */
 
 const FIRST_MS = 40;
-const NEXT_MS = 250;
+const NEXT_MS = 500;
 const MOST_AT_ONCE = 10;
 /** Beyond this they wait for the question that goes to all. */
 const MAX_WAITING = 200;

@@ -118,11 +118,14 @@ export class TopModel {
   readonly #listeners = new Set<() => void>();
   readonly #memory: FleetMemory;
   #news: FleetNews;
+  /** What the screen shows of the fleet. A key is answered from this, at once and whatever the fleet's size. */
+  #shown: { readonly fleet: FleetState; readonly rows: FleetRows };
   #ui: UiState;
   #theme: Theme;
   #size: Size;
   #scene: Scene;
-  #drawnAtMs = 0;
+  /** When what is shown was taken from what is known. */
+  #lookedAtMs = 0;
   /** Screens at once that have not been earned back yet, at that moment. */
   #urgentUsed = 0;
   #urgentAtMs = 0;
@@ -159,7 +162,8 @@ export class TopModel {
       state: initialState(options.endpoint, this.#now()),
       words: alertText,
     });
-    this.#news = this.#look();
+    this.#news = this.#askRules();
+    this.#shown = this.#gather();
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
     options.topics?.onChange(() => this.#schedule(options.intervalMs));
@@ -201,12 +205,12 @@ export class TopModel {
     return URGENT_GAP_MS;
   }
   /** The recording has moved. */
-  readonly replayed = (): void => this.#draw();
+  readonly replayed = (): void => this.#look();
 
   press(press: KeyPress): void {
     const { replay } = this.#options;
     if (replay !== undefined && !isTyping(this.#ui.overlay) && replay.press(press.key)) {
-      this.#draw();
+      this.#look();
       return;
     }
     const { rows, all } = this.#content(this.#ui.pane);
@@ -214,7 +218,7 @@ export class TopModel {
       nowMs: this.#now(),
       rows,
       all,
-      fleet: this.#rows(),
+      fleet: this.#shown.rows,
       pageRows: this.#scene.pageRows,
       overlayRows: this.#scene.overlayRows,
       logRows: this.#scene.logRows,
@@ -299,7 +303,7 @@ export class TopModel {
 
   #content(pane: UiState['pane']) {
     const { filter, sort } = this.#ui.views[pane];
-    return this.#makeContent(pane, this.#rows(), filter, sort);
+    return this.#makeContent(pane, this.#shown.rows, filter, sort);
   }
 
   get #fleet(): FleetState {
@@ -307,7 +311,7 @@ export class TopModel {
   }
 
   /** What the rules say now. */
-  #look(): FleetNews {
+  #askRules(): FleetNews {
     const { replay } = this.#options;
     if (replay !== undefined) return replay.news();
     const alerts = this.#memory.look(this.#now());
@@ -320,8 +324,9 @@ export class TopModel {
     return [{ key: 'trouble', when: 'answer', severity: 'bad', subject: '', sinceMs: this.#now(), message }];
   }
 
-  #rows(): FleetRows {
-    return this.#makeRows(this.#fleet, this.#news, this.#options.topics?.view());
+  #gather(): { readonly fleet: FleetState; readonly rows: FleetRows } {
+    const fleet = this.#fleet;
+    return { fleet, rows: this.#makeRows(fleet, this.#news, this.#options.topics?.view()) };
   }
 
   #keyContext(): KeyContext {
@@ -339,11 +344,10 @@ export class TopModel {
 
   #sceneInput(): SceneInput {
     const { options, ui } = { options: this.#options, ui: this.#ui };
-    this.#news = this.#look();
-    const rows = this.#rows();
+    const { fleet, rows } = this.#shown;
     const banner = [options.banner, options.status?.()].filter(Boolean).join(' ');
     return {
-      fleet: this.#fleet,
+      fleet,
       rows,
       content: (pane) => this.#content(pane),
       ui,
@@ -361,14 +365,29 @@ export class TopModel {
     };
   }
 
+  /** Brings what is shown up to date, and draws it. */
+  #look(): void {
+    if (this.#isClosed) return;
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    this.#lookedAtMs = this.#now();
+    if (!this.#isClogged()) {
+      this.#news = this.#askRules();
+      this.#shown = this.#gather();
+    }
+    this.#draw();
+    this.#schedule(this.#options.intervalMs);
+  }
+
+  #isClogged(): boolean {
+    return this.#options.isClogged?.() === true;
+  }
+
   /** Builds the screen, and tells whoever draws where it is another than before. */
   #draw(): void {
     if (this.#isClosed) return;
     const nowMs = this.#now();
-    if (this.#options.isClogged?.() === true) {
-      this.#drawnAtMs = nowMs;
-      this.#dueAtMs = Number.POSITIVE_INFINITY;
-      this.#schedule(CLOGGED_GAP_MS);
+    if (this.#isClogged()) {
+      this.#scheduleAt(nowMs + CLOGGED_GAP_MS);
       return;
     }
     const { notice } = this.#ui;
@@ -381,9 +400,6 @@ export class TopModel {
     this.#ui = scene.ui;
     const screen = shareScreen(before, scene.screen);
     this.#scene = { ...scene, screen };
-    this.#drawnAtMs = nowMs;
-    this.#dueAtMs = Number.POSITIVE_INFINITY;
-    this.#schedule(this.#options.intervalMs);
     // Before it is drawn: the boxes count from its frame on.
     this.#showPictures(screen);
     this.#showTopics();
@@ -398,7 +414,7 @@ export class TopModel {
       return;
     }
     const first = /(?:^|\s)machine[=:]"?([^\s*"]+)/.exec(this.#ui.views.topics.filter)?.[1];
-    const { machines, routers } = this.#rows();
+    const { machines, routers } = this.#shown.rows;
     this.#options.topics?.show({
       machines: machines.map((row) => row.key),
       routers: routers.map(({ router: { zid, name } }) => ({ zid, name })),
@@ -413,14 +429,16 @@ export class TopModel {
     this.#options.pictures?.show(screen.kind === 'full' ? screen.pictures : [], isLooking);
   }
 
-  /** The next screen is built `gapMs` after the last, or sooner where that is planned already. */
+  /** The next look is taken `gapMs` after the last, or sooner where that is planned already. */
   #schedule(gapMs: number): void {
-    if (this.#isClosed) return;
-    const dueAtMs = this.#drawnAtMs + gapMs;
-    if (dueAtMs >= this.#dueAtMs) return;
+    this.#scheduleAt(this.#lookedAtMs + gapMs);
+  }
+
+  #scheduleAt(dueAtMs: number): void {
+    if (this.#isClosed || dueAtMs >= this.#dueAtMs) return;
     clearTimeout(this.#timer);
     this.#dueAtMs = dueAtMs;
-    this.#timer = setTimeout(() => this.#draw(), Math.max(0, dueAtMs - this.#now()));
+    this.#timer = setTimeout(() => this.#look(), Math.max(0, dueAtMs - this.#now()));
   }
 }
 

@@ -136,7 +136,7 @@ function moved(bytes: Buffer, at: number, before: Buffer, old: Placed): Placed |
   for (const { start, end } of old.loose) {
     if (!isSame(bytes, at, before, old.start, from, start)) return undefined;
     // Another length: all behind it has moved.
-    if (bytes[at + start] !== before[old.start + start]) return undefined;
+    if (numberLength(bytes[at + start]) !== end - start) return undefined;
     from = end;
   }
   if (!isSame(bytes, at, before, old.start, from, length)) return undefined;
@@ -169,8 +169,8 @@ function readPlace(bytes: Buffer, start: number): Placed | undefined {
     at = skipItem(bytes, key.end);
     if (at < 0) return undefined;
     if (key.key !== HEARTBEAT_FIELD && key.key !== RATE_FIELD) continue;
-    // Of one head byte a number has one length; of anything else the whole decoder is to judge.
-    if (!isNumber(bytes[key.end])) return undefined;
+    // A number's head tells its length; of anything else the whole decoder is to judge.
+    if (numberLength(bytes[key.end]) !== at - key.end) return undefined;
     const span = { start: key.end - start, end: at - start };
     loose.push(span);
     if (key.key === RATE_FIELD) rate = span;
@@ -180,7 +180,10 @@ function readPlace(bytes: Buffer, start: number): Placed | undefined {
   return node.ok ? { start, end: at, node: node.value, loose, rate } : undefined;
 }
 
-/** Major types 0 and 1, and floats. */
-function isNumber(head: number | undefined): boolean {
-  return head !== undefined && (head < 0x40 || (head >= 0xf9 && head <= 0xfb));
+/** Bytes of a number that begins so, majors 0 and 1 and floats of RFC 8949; undefined for all that is none. */
+function numberLength(head: number | undefined): number | undefined {
+  if (head === undefined || (head >= 0x40 && (head < 0xf9 || head > 0xfb))) return undefined;
+  const detail = head & 31;
+  if (detail < 24) return 1;
+  return detail > 27 ? undefined : 1 + (1 << (detail - 24));
 }
