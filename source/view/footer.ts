@@ -81,7 +81,11 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
     ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),
   ];
   // The way to the list of all keys, and the way out, must not be what has no room.
-  const spare = shown.filter((one) => one.isFooterSpare);
+  const isKept = ({ action }: Binding): boolean => action === 'help' || action === 'quit';
+  const spare = [
+    ...shown.filter((one) => !one.isFooterSpare && !isKept(one)),
+    ...shown.filter((one) => one.isFooterSpare),
+  ];
   let kept: readonly Binding[] = shown;
   while (spare.length > 0 && hintsWidth(pairsOf(kept)) > options.width) {
     const dropped = spare.pop();
