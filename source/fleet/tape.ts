@@ -2,7 +2,7 @@
  * A recording that can be stood at any of its moments: the state of the fleet then, its alerts, what had changed, how its
  * figures had gone, and what was known of keys.
  */
-import { type Alert, type Alerts, NO_ALERTS } from './alert-engine.ts';
+import { type Alert, type Alerts, NO_ALERTS } from './alert.ts';
 import { FleetMemory } from './fleet-memory.ts';
 import { sizeOfHistory, type Trends } from './history.ts';
 import type { RecordedTopics } from './recorded-topics.ts';

@@ -1,9 +1,9 @@
 /** Where an alert or an event leads: to the machine, node, router or session that it is about, and what belongs to that. */
 import type { Subject } from '../fleet/changes.ts';
+import { routerLabel } from '../fleet/conditions.ts';
 import { formatTime } from './format.ts';
 import { filterLink, type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import type { DetailsContext } from './pane.ts';
-import { routerName } from './rows.ts';
 
 type SubjectContext = Pick<DetailsContext, 'state' | 'rows'>;
 
@@ -47,7 +47,7 @@ function machineSubjectLinks(machine: string, { state, rows }: SubjectContext): 
 function routerSubjectLinks(zid: string, session: string | undefined, { rows }: SubjectContext): Links {
   const row = rows.routers.find(({ key }) => key === zid);
   const other = rows.routers.find(({ key }) => key === session);
-  const name = row === undefined ? '' : routerName(row.router);
+  const name = row === undefined ? '' : routerLabel(row.router);
   return [
     session === undefined
       ? undefined
@@ -57,7 +57,7 @@ function routerSubjectLinks(zid: string, session: string | undefined, { rows }: 
           rows.peers.find(({ key }) => key === `${zid}/${session}`),
         ),
     rowLink(`router ${name}`, 'routers', row),
-    other && rowLink(`router ${routerName(other.router)}`, 'routers', other),
+    other && rowLink(`router ${routerLabel(other.router)}`, 'routers', other),
     row && filterLink('sessions', 'peers', [['at=', name]]),
     rowLink(
       `machine ${name}`,

@@ -8,7 +8,7 @@ import { Timeline } from '../../source/fleet/timeline.ts';
 import { NO_TOPICS } from '../../source/fleet/topics.ts';
 import { moveReplay, playReplay, REPLAY_KEYS } from '../../source/view/replay-keys.ts';
 import { type ReplayView, replayLine } from '../../source/view/replay-line.ts';
-import { createRowMaker } from '../../source/view/rows.ts';
+import { createRowMaker } from '../../source/view/row-maker.ts';
 import { Desk, fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const NASTY = 'évil\x1b[31m名前\u202e';
@@ -110,7 +110,9 @@ test('the line of a lost link is drawn anew each second', () => {
   const desk = new Desk(reduce(state, { type: 'link', link, zid: '' }));
   expect(desk.text()).toContain('Trying again in 9 s.');
   desk.nowMs += 2_000;
-  expect(desk.text()).toContain('No link to tcp/127.0.0.1:7447 for 2s: all shown is from then. Trying again in 7 s.');
+  expect(desk.text()).toContain(
+    'No link to tcp/127.0.0.1:7447 for 2s (refused): all shown is from then. Trying again in 7 s.',
+  );
 });
 
 test('the line of a replay says what it is, when, where in it, and what is wrong with it', () => {
@@ -204,7 +206,7 @@ test('the Topics pane of a replay says how old its keys are, and where there are
   const topics = [{ keyExpr: 'bubbaloop/global/m/cam', machine: 'm', publishers: [], subscribers: [], figures }];
   const recorded = { isShown: true, shownAtMs: 0, leftOutKeys: 0 };
   desk.topics = { ...NO_TOPICS, phase: 'ready', topics, recorded };
-  expect(desk.text()).toMatch(/Topics 1 looked at then/);
+  expect(desk.text()).toMatch(/Topics 1 · looked at then/);
   desk.topics = { ...desk.topics, recorded: { isShown: false, shownAtMs: NOW_MS - 200_000, leftOutKeys: 7 } };
-  expect(desk.text()).toMatch(/Topics 1 last looked at 3m before, no room in the recording for 7 more/);
+  expect(desk.text()).toMatch(/Topics 1 · last looked at 3m before, no room in the recording for 7 more/);
 });
