@@ -10,6 +10,7 @@ import { alertText } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
 import { type PicturesView, wallFooter } from './camera-wall.ts';
 import { detailsOf } from './details.ts';
+import { type DetailsLook, detailsLook } from './details-look.ts';
 import { type DetailsTable, detailsPageRows } from './details-table.ts';
 import { emptySentences } from './empty.ts';
 import { footerLine } from './footer.ts';
@@ -53,7 +54,12 @@ export type Screen =
       /** Side by side or one below the other; what lies over all of them takes their place. */
       readonly panes: readonly Placed[];
       readonly dialog?: Placed;
-      readonly details?: { readonly rect: Rect; readonly table: DetailsTable; readonly remark: string };
+      readonly details?: {
+        readonly rect: Rect;
+        readonly table: DetailsTable;
+        readonly remark: string;
+        readonly look: DetailsLook;
+      };
       readonly footer: string;
       /** Boxes that are left blank for pictures. */
       readonly pictures: readonly PicturePlace[];
@@ -357,6 +363,7 @@ function detailsScene(
         rect: { ...body, y: body.y + 1, height: room },
         table: { ...table, rows: shown },
         remark,
+        look: detailsLook(theme),
       },
       footer,
       pictures: picture?.places ?? [],
