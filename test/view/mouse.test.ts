@@ -117,3 +117,28 @@ test('no cell of any screen breaks it', () => {
     }
   }
 });
+
+test('a second click on a row opens its details, and a click on a link there follows it', () => {
+  const desk = new Desk(fleet);
+  click(desk, 'node_03');
+  expect(desk.ui.overlay.kind).toBe('none');
+  click(desk, 'node_03');
+  expect(desk.ui.overlay).toMatchObject({ kind: 'details', pane: 'nodes', key: 'robot_1/node_03' });
+  const { screen, links } = desk.scene();
+  const machine = links.findIndex(({ label }) => label === 'machine robot_1');
+  expect(machine).toBeGreaterThanOrEqual(0);
+  const strip = screen.kind === 'full' ? screen.panes.at(-1) : undefined;
+  if (strip === undefined) throw new Error('no links');
+  const at = (words: string): { readonly x: number; readonly y: number } => {
+    const line = strip.lines.map((one) => one.replaceAll(/\x1b\[[\d;]*m/g, '')).findIndex((one) => one.includes(words));
+    const x = strip.lines[line]?.replaceAll(/\x1b\[[\d;]*m/g, '').indexOf(words) ?? -1;
+    return { x: strip.rect.x + x, y: strip.rect.y + line };
+  };
+  const { x, y } = at('machine robot_1');
+  // Beside the links, and on the details themselves, a click does nothing.
+  desk.mouse('click', desk.size.columns - 1, y);
+  desk.mouse('click', 3, y - 3);
+  expect(desk.ui.overlay).toMatchObject({ kind: 'details', pane: 'nodes' });
+  desk.mouse('click', x + 2, y);
+  expect(desk.ui.overlay).toMatchObject({ kind: 'details', pane: 'machines', key: 'robot_1' });
+});
