@@ -1,6 +1,7 @@
 /** One judgement of the fleet by the rules, on stdout. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Alerts, createAlertEngine } from '../fleet/alert-engine.ts';
+import type { Alerts } from '../fleet/alert.ts';
+import { createAlertEngine } from '../fleet/alert-engine.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { reduce } from '../fleet/reduce.ts';
 import type { RuleSet } from '../fleet/rules.ts';

@@ -1,6 +1,7 @@
 /** Enables and starts user units, and says what is left to do where the user manager does not answer. */
 import { spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';
+import { isLingering } from '../daemon/lingering.ts';
 import { EXIT_FAILED, EXIT_OK } from '../errors.ts';
 import type { UnitName } from '../setup/units.ts';
 
@@ -27,9 +28,10 @@ export function startUnits(units: readonly UnitName[], isChanged: boolean): numb
     return EXIT_FAILED;
   }
   process.stdout.write(`Running: ${units.join(', ')}.\n`);
-  process.stdout.write(
-    `So that they start with the machine, too: sudo loginctl enable-linger ${userInfo().username}\n`,
-  );
+  if (!isLingering()) {
+    const line = `sudo loginctl enable-linger ${userInfo().username}`;
+    process.stdout.write(`So that they start with the machine, too: ${line}\n`);
+  }
   process.stdout.write('Whether all is well: bubbaloop status\n');
   return EXIT_OK;
 }

@@ -4,9 +4,9 @@ import { EXIT_FAILED, EXIT_OK } from '../errors.ts';
 import { createAlertEngine } from '../fleet/alert-engine.ts';
 import type { RuleSet } from '../fleet/rules.ts';
 import type { FleetState } from '../fleet/state.ts';
-import { createRowMaker } from '../view/rows.ts';
+import { resolveTheme } from '../view/resolve-theme.ts';
+import { createRowMaker } from '../view/row-maker.ts';
 import { statusLine } from '../view/spoken.ts';
-import { resolveTheme } from '../view/theme.ts';
 import type { Session } from '../zenoh/session.ts';
 import { followFleet, untilEnded } from './follow-fleet.ts';
 

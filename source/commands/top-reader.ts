@@ -4,10 +4,12 @@
  */
 import { createInterface } from 'node:readline';
 import { EXIT_OK } from '../errors.ts';
-import { type Alert, createAlertEngine } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
+import { createAlertEngine } from '../fleet/alert-engine.ts';
 import type { RuleSet } from '../fleet/rules.ts';
 import type { FleetState } from '../fleet/state.ts';
-import { createRowMaker, type FleetRows } from '../view/rows.ts';
+import { createRowMaker } from '../view/row-maker.ts';
+import type { FleetRows } from '../view/rows.ts';
 import { alertWords, createSpeaker, nodeSentence, summarySentences } from '../view/spoken.ts';
 import { sanitize } from '../view/text.ts';
 import type { Session } from '../zenoh/session.ts';

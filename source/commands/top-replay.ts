@@ -14,8 +14,9 @@ import { alertText } from '../view/alerts.ts';
 import type { Keymap } from '../view/keymap.ts';
 import { moveReplay, playReplay, type ReplayPosition } from '../view/replay-keys.ts';
 import type { ReplayView } from '../view/replay-line.ts';
+import { isGroundWanted, resolveTheme } from '../view/resolve-theme.ts';
 import type { FleetNews } from '../view/rows.ts';
-import { type Ground, isGroundWanted, resolveTheme } from '../view/theme.ts';
+import type { Ground } from '../view/theme.ts';
 import type { ThemeChoice } from '../view/theme-choice.ts';
 
 /** Throws UserError for a file that is no recording, is of another version, or holds nothing. */

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { nativeFile } from '../project-root.ts';
 import type { Backend } from './backend.ts';
 import { type Home, messageOf } from './home.ts';
+import { isLingering } from './lingering.ts';
 import { createProcessBackend } from './process-backend.ts';
 import { ShimKeeper } from './shim-keeper.ts';
 
@@ -26,7 +27,7 @@ export async function openBackend(choice: BackendChoice, options: BackendOptions
   const facts = {
     homeFolder: options.home.folder,
     userHome: homedir(),
-    isLingering: existsSync(join('/var/lib/systemd/linger', userInfo().username)),
+    isLingering: isLingering(),
   };
   if (choice === 'auto' && whyNotSystemd(facts) !== undefined) return openProcessBackend(options);
   try {

@@ -1,7 +1,7 @@
 /** Services of systemd that router and daemon run as. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { isLingering } from '../daemon/lingering.ts';
 import { type Check, gravest, type Result, skipped } from './check.ts';
 import type { Facts } from './facts.ts';
 
@@ -28,9 +28,8 @@ export const systemdUnits: Check = {
     if (units === undefined) return skipped(tried, 'No user manager of systemd answers.');
     if (units.length === 0) return skipped(tried, 'There are none: router and daemon are started by hand.');
     const findings = units.flatMap(troubleOf);
-    const { username } = userInfo();
-    const isLingering = existsSync(`/var/lib/systemd/linger/${username}`);
-    if (!isLingering && units.some(({ id, file }) => SERVICES.test(id) && file === 'enabled')) {
+    if (!isLingering() && units.some(({ id, file }) => SERVICES.test(id) && file === 'enabled')) {
+      const { username } = userInfo();
       findings.push({
         outcome: 'warning',
         seen: `${username} does not linger.`,

@@ -2,7 +2,7 @@
  * The rules held against the state, over time. What did not change is not looked at again: a machine is examined when its
  * record is another one, or when time alone may have broken a rule of it.
  */
-import { compareNames } from './compare-names.ts';
+import { type Alert, type Alerts, alertOf, byGravity, isBefore, NO_ALERTS, sameAlert } from './alert.ts';
 import {
   type CompiledRule,
   type Condition,
@@ -10,46 +10,12 @@ import {
   type Findings,
   lostFindings,
   machineFindings,
-  routerLabel,
 } from './conditions.ts';
-import { compilePatterns, RULE_NAMES, type RuleName, type RuleSet, type Severity, type Silence } from './rules.ts';
-import {
-  type FleetNode,
-  type FleetState,
-  type Machine,
-  machineFreshness,
-  type Router,
-  routerFreshness,
-} from './state.ts';
+import type { RuleName, RuleSet } from './rules.ts';
+import { compileSilences } from './silences.ts';
+import { type FleetState, type Machine, machineFreshness, type Router, routerFreshness } from './state.ts';
 
-/** Something that is wrong now. It stays the same object while all that it says does. */
-export interface Alert {
-  /** The same as long as it lasts. */
-  readonly key: string;
-  /** `link`: there is no link to the router; `answer`: one that belongs to no machine cannot be read. */
-  readonly when: RuleName | 'link' | 'answer';
-  readonly severity: Severity;
-  /** What it is about: `jetson_1/gripper`, `jetson_1`, `central`. Untrusted text. */
-  readonly subject: string;
-  readonly sinceMs: number;
-  readonly machine?: Machine;
-  readonly node?: FleetNode;
-  readonly router?: Router;
-  /** What was measured, and the rule's limit, in the unit of the kind. */
-  readonly value?: number;
-  readonly limit?: number;
-  /** The last heartbeat of a node whose heartbeats have stopped. */
-  readonly silentSinceMs?: number;
-  /** What cannot be read. Untrusted text. */
-  readonly message?: string;
-}
-
-export interface Alerts {
-  /** Worst first. */
-  readonly active: readonly Alert[];
-  /** True, and silenced by the rule file. */
-  readonly silenced: readonly Alert[];
-}
+export type { Alert };
 
 export interface AlertEngineOptions {
   /** For one look: what is wrong counts at once, since nobody will look again. */
@@ -77,8 +43,6 @@ interface Group {
   isLost: boolean;
   readonly tracked: Map<string, Tracked>;
 }
-
-export const NO_ALERTS: Alerts = { active: [], silenced: [] };
 
 /** Returns a function that tells the alerts of a state; called again where nothing changed, it gives the same object. */
 export function createAlertEngine(
@@ -261,68 +225,6 @@ function keyOf({ rule, node }: Condition): string {
   return `${rule.index} ${node?.name ?? ''}`;
 }
 
-function alertOf({ rule: { rule }, machine, node, router, value, silentSinceMs }: Condition, sinceMs: number): Alert {
-  const subject =
-    router !== undefined
-      ? routerLabel(router)
-      : [machine?.id, node?.name].filter((part) => part !== undefined).join('/');
-  return {
-    key: `${rule.when} ${router?.zid ?? subject}`,
-    when: rule.when,
-    severity: rule.severity,
-    subject,
-    sinceMs,
-    machine,
-    node,
-    router,
-    value,
-    limit: rule.limit,
-    silentSinceMs,
-  };
-}
-
-function sameAlert(a: Alert, b: Alert): boolean {
-  if (a.severity !== b.severity || a.node !== b.node || a.router !== b.router || a.limit !== b.limit) return false;
-  if (a.silentSinceMs !== b.silentSinceMs) return false;
-  // A machine's record is another one at each answer; of a node's alert it is only the name.
-  return a.node !== undefined || (a.machine === b.machine && a.value === b.value);
-}
-
-function isBefore(a: Alert, b: Alert): boolean {
-  return a.when === b.when ? a.severity === 'bad' && b.severity === 'warn' : orderOf(a.when) < orderOf(b.when);
-}
-
-const ORDER: ReadonlyMap<string, number> = new Map(
-  ['link', ...RULE_NAMES, 'answer'].map((name, index) => [name, index]),
-);
-
-function orderOf(when: Alert['when']): number {
-  return ORDER.get(when) ?? 0;
-}
-
-function byGravity(a: Alert, b: Alert): number {
-  if (a.severity !== b.severity) return a.severity === 'bad' ? -1 : 1;
-  return orderOf(a.when) - orderOf(b.when) || compareNames(a.subject, b.subject);
-}
-
 function sameItems(a: readonly Alert[], b: readonly Alert[]): boolean {
   return a.length === b.length && a.every((alert, index) => alert === b[index]);
-}
-
-function compileSilences(silences: readonly Silence[]): (alert: Alert, nowMs: number) => boolean {
-  const compiled = silences.map((silence) => ({
-    silence,
-    machine: compilePatterns(silence.machine),
-    node: compilePatterns(silence.node),
-    router: compilePatterns(silence.router),
-  }));
-  return (alert, nowMs) =>
-    compiled.some(({ silence, machine, node, router }) => {
-      if (silence.untilMs !== undefined && nowMs >= silence.untilMs) return false;
-      if (silence.when !== undefined && !silence.when.some((when) => when === alert.when)) return false;
-      // A pattern for what the alert is not about does not fit it.
-      if (silence.machine !== undefined && !(alert.machine !== undefined && machine(alert.machine.id))) return false;
-      if (silence.node !== undefined && !(alert.node !== undefined && node(alert.node.name))) return false;
-      return silence.router === undefined || (alert.router !== undefined && router(routerLabel(alert.router)));
-    });
 }

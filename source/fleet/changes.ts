@@ -2,7 +2,7 @@
  * What an event changed, in words. Costs what has changed: records that are the same object are not looked into, and
  * machines and routers are compared only where their map is another one.
  */
-import type { Alert, Alerts } from './alert-engine.ts';
+import type { Alert, Alerts } from './alert.ts';
 import { routerLabel } from './conditions.ts';
 import type { FleetNode, FleetState, Machine, Router } from './state.ts';
 import { nodeKey } from './state.ts';

@@ -1,4 +1,5 @@
 /** Which rules hold of a machine or router now, looking at nothing but the state. Time limits (`for`) come later. */
+import { memoryPercent, shmTakenPercent } from './measures.ts';
 import type { Matcher, Rule } from './rules.ts';
 import { compilePatterns } from './rules.ts';
 import { type FleetNode, type FleetState, hasToken, lastHeartbeatMs, type Machine, type Router } from './state.ts';
@@ -146,8 +147,7 @@ function machineValue(rule: Rule, machine: Machine): number | undefined {
 function measured({ when }: Rule, { shm, load, clockSkewMs }: Machine): number | undefined {
   switch (when) {
     case 'shm':
-      if (shm === undefined || shm.totalBytes <= 0) return undefined;
-      return Math.min(100, Math.max(0, (1 - shm.freeBytes / shm.totalBytes) * 100));
+      return shmTakenPercent(shm);
     case 'orphan-segments':
       return shm?.segments.reduce((count, segment) => count + (segment.isOrphan ? 1 : 0), 0);
     case 'temperature':
@@ -157,8 +157,7 @@ function measured({ when }: Rule, { shm, load, clockSkewMs }: Machine): number |
     case 'cpu':
       return load?.cpuPercent;
     case 'memory':
-      if (load?.memoryUsedBytes === undefined || !load.memoryTotalBytes) return undefined;
-      return (load.memoryUsedBytes / load.memoryTotalBytes) * 100;
+      return memoryPercent(load);
     case 'clock-skew':
       return clockSkewMs === undefined ? undefined : Math.abs(clockSkewMs);
     default:

@@ -1,5 +1,6 @@
 /** The state of a fleet that is watched, what the rules say of it, and what has changed, all kept up by its events. */
-import { type Alert, type Alerts, createAlertEngine, NO_ALERTS } from './alert-engine.ts';
+import { type Alert, type Alerts, NO_ALERTS } from './alert.ts';
+import { createAlertEngine } from './alert-engine.ts';
 import { alertChanges, changesBetween } from './changes.ts';
 import type { FleetEvent } from './events.ts';
 import { reduce } from './reduce.ts';

@@ -4,6 +4,7 @@
  */
 
 import { FigureRings } from './figure-rings.ts';
+import { memoryPercent, shmTakenPercent } from './measures.ts';
 import { type FleetState, type Machine, nodeKey } from './state.ts';
 
 export type TrendName =
@@ -74,8 +75,8 @@ export class History implements Trends {
       machines += 1;
       if (machines > MAX_MACHINES || machine.lostSinceMs !== undefined) continue;
       noteIn(cpu, machine.id, machine.load?.cpuPercent);
-      noteIn(memory, machine.id, memoryPercent(machine));
-      noteIn(shm, machine.id, takenPercent(machine));
+      noteIn(memory, machine.id, memoryPercent(machine.load));
+      noteIn(shm, machine.id, shmTakenPercent(machine.shm));
     }
     if (nodes <= MAX_NODES) {
       for (const machine of state.machines.values()) this.#noteRates(machine, () => true);
@@ -109,14 +110,4 @@ export class History implements Trends {
 
 function noteIn(rings: FigureRings, key: string, value: number | undefined): void {
   if (value !== undefined && Number.isFinite(value)) rings.note(key, value);
-}
-
-function memoryPercent({ load }: Machine): number | undefined {
-  if (load?.memoryUsedBytes === undefined || !load.memoryTotalBytes) return undefined;
-  return (load.memoryUsedBytes / load.memoryTotalBytes) * 100;
-}
-
-function takenPercent({ shm }: Machine): number | undefined {
-  if (shm === undefined || shm.totalBytes <= 0) return undefined;
-  return (1 - shm.freeBytes / shm.totalBytes) * 100;
 }

@@ -1,5 +1,5 @@
 /** A recording that can be stood at any of its moments: the state of the fleet then, its alerts and what had changed. */
-import { type Alert, type Alerts, NO_ALERTS } from './alert-engine.ts';
+import { type Alert, type Alerts, NO_ALERTS } from './alert.ts';
 import { FleetMemory } from './fleet-memory.ts';
 import { type Recording, type RecordingPiece, unpackPiece } from './recording.ts';
 import { applyFrame, decodeFrame, type RecordingFrame } from './recording-frame.ts';

@@ -2,9 +2,10 @@
 import { type ActionBatch, actionWord, type BatchItem, countItems, isBatchOver } from '../fleet/batch-actions.ts';
 import { formatAge, formatClock, formatLatency, plural } from './format.ts';
 import { drawFrame, innerWidth } from './frame.ts';
+import type { Glyphs } from './glyphs.ts';
 import type { Rect } from './layout.ts';
 import { fit, sanitize, textWidth } from './text.ts';
-import type { Glyphs, Line, Span, StyleName, Theme } from './theme.ts';
+import type { Line, Span, StyleName, Theme } from './theme.ts';
 
 type Row = { readonly batch: ActionBatch; readonly item?: BatchItem };
 

@@ -1,5 +1,5 @@
 /** Alerts in words: what is wrong, and what to do about it. */
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import { routerLabel } from '../fleet/conditions.ts';
 import type { FleetNode, FleetState } from '../fleet/state.ts';
 import { formatAge, formatBytes, formatCelsius, formatRate, plural } from './format.ts';
@@ -14,7 +14,8 @@ export function alertText(alert: Alert, state: FleetState, nowMs: number): strin
     case 'link': {
       const { link } = state;
       const reason = link.state === 'lost' ? ` (${link.reason})` : '';
-      return `No link to ${state.endpoint} for ${age}: all shown is from then. ${retryText(state, nowMs)}${reason}`;
+      // When it tries again the header says, too: that may be cut.
+      return `No link to ${state.endpoint} for ${age}${reason}: all shown is from then. ${retryText(state, nowMs)}`;
     }
     case 'answer':
       return alert.message ?? '';
@@ -25,13 +26,13 @@ export function alertText(alert: Alert, state: FleetState, nowMs: number): strin
     case 'node-down':
       return failedText(subject, alert.node);
     case 'node-unhealthy':
-      return `${subject} runs but has sent no heartbeat${silence(alert, nowMs)}: it may hang.  l logs  r restart`;
+      return `${subject} runs but has sent no heartbeat${silence(alert, nowMs)}: it may hang.`;
     case 'age':
-      return `${subject} has sent no heartbeat${silence(alert, nowMs)}; the limit is ${formatAge(limit)}.  l logs  r restart`;
+      return `${subject} has sent no heartbeat${silence(alert, nowMs)}; the limit is ${formatAge(limit)}.`;
     case 'no-data':
-      return `${subject} runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart`;
+      return `${subject} runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?`;
     case 'rate':
-      return `${subject} sends at ${formatRate(alert.value ?? 0)}, under ${formatRate(limit)}, for ${age}.  l logs`;
+      return `${subject} sends at ${formatRate(alert.value ?? 0)}, under ${formatRate(limit)}, for ${age}`;
     case 'shm': {
       const { freeBytes = 0, totalBytes = 0 } = machine?.shm ?? {};
       return `${id}: shared memory is nearly full, ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free. Cameras stop when it is.`;

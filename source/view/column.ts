@@ -1,6 +1,7 @@
 /** What a column of a table is. Columns are data: the table, the filter, the plain-text form and the help read them. */
 import type { Trends } from '../fleet/history.ts';
-import type { Glyphs, Span } from './theme.ts';
+import type { Glyphs } from './glyphs.ts';
+import type { Span } from './theme.ts';
 import type { UsualVersions } from './versions.ts';
 
 export interface CellContext {
@@ -17,6 +18,8 @@ export interface Column<Row> {
   readonly align: 'left' | 'right';
   /** Columns it needs at least. */
   readonly width: number;
+  /** Columns that are kept for it before others are placed that are not always there; default {@link width}. */
+  readonly wanted?: number;
   /** Share of what room is left; absent: it does not grow. */
   readonly flex?: number;
   /** Grows at most to this. */
@@ -41,13 +44,15 @@ const GAP = 2;
 
 /** Chooses and sizes columns for a table of `width` cells, with two cells between columns. */
 export function placeColumns<Row>(columns: readonly Column<Row>[], width: number): readonly PlacedColumn<Row>[] {
-  const wanted = [...columns].sort((a, b) => a.drop - b.drop);
+  const byDrop = [...columns].sort((a, b) => a.drop - b.drop);
   const kept = new Set<Column<Row>>();
   let used = -GAP;
-  for (const column of wanted) {
-    if (kept.size > 0 && column.drop > 0 && used + GAP + column.width > width) continue;
+  let reserved = -GAP;
+  for (const column of byDrop) {
+    if (kept.size > 0 && column.drop > 0 && reserved + GAP + column.width > width) continue;
     kept.add(column);
     used += GAP + column.width;
+    reserved += GAP + (column.wanted ?? column.width);
   }
   const shown = columns.filter((column) => kept.has(column));
   const widths = shown.map((column) => column.width);

@@ -1,5 +1,5 @@
 /** A row's details as a small table that fits its room. */
-import { cut, sanitize, textWidth } from './text.ts';
+import { cut, sanitize, textWidth, wrap } from './text.ts';
 
 /** A table for ink-table: its rows all have the same keys, which are its titles. */
 export interface DetailsTable {
@@ -17,7 +17,10 @@ export function fieldTable(title: string, fields: readonly (readonly [field: str
   return { title, columns: ['what', 'value'], rows: fields.map(([what, value]) => ({ what, value })) };
 }
 
-/** ink-table neither cuts nor wraps: the widest column gives way until the table fits. Three cells go for each border. */
+/**
+ * ink-table neither cuts nor wraps: the widest column gives way until the table fits. Three cells go for each border. A value
+ * that is too long goes on in rows below, since nowhere else is all of it; what is one of several to a row is cut.
+ */
 export function fitTable(table: DetailsTable, width: number): DetailsTable {
   const rows = table.rows.map((row) =>
     Object.fromEntries(table.columns.map((column) => [column, sanitize(row[column] ?? '')])),
@@ -38,11 +41,23 @@ export function fitTable(table: DetailsTable, width: number): DetailsTable {
     widths[index] = (widths[index] ?? 0) - 1;
     over -= 1;
   }
+  const isFields = table.columns.length === 2;
+  const last = table.columns.at(-1) ?? '';
   return {
     ...table,
     title: sanitize(table.title),
-    rows: rows.map((row) =>
-      Object.fromEntries(table.columns.map((column, index) => [column, cut(row[column] ?? '', widths[index] ?? 4)])),
-    ),
+    rows: rows.flatMap((row) => {
+      const short = Object.fromEntries(
+        table.columns.map((column, index) => [column, cut(row[column] ?? '', widths[index] ?? 4)]),
+      );
+      if (!isFields || short[last] === row[last]) return [short];
+      return wrap(row[last] ?? '', widths.at(-1) ?? 4).map((value, index) =>
+        index === 0 ? { ...short, [last]: value } : { ...blank(table.columns), [last]: value },
+      );
+    }),
   };
+}
+
+function blank(columns: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(columns.map((column) => [column, '']));
 }

@@ -43,6 +43,7 @@ export function emptySentences(
         text: 'Is `bubbaloop daemon` running on the machines, and are their routers linked to this one?',
         style: 'plain',
       },
+      { text: '`bubbaloop doctor`, here and on a machine, tells what is missing.', style: 'dim' },
     ];
   }
   return [{ text: PANES[content.id].empty, style: 'dim' }];

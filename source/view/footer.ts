@@ -3,10 +3,11 @@
 import { countItems, isBatchOver } from '../fleet/batch-actions.ts';
 import { batchWords } from './actions-list.ts';
 import { formatAge } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type Binding, type KeyContext, keyLabel, keymapOf } from './keymap.ts';
 import { promptLine } from './palette.ts';
 import { fit, sanitize, textWidth } from './text.ts';
-import type { Glyphs, Line, Span } from './theme.ts';
+import type { Line, Span } from './theme.ts';
 import type { LogsView, UiState } from './ui-state.ts';
 
 export interface FooterOptions {
@@ -80,7 +81,11 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
     ...bindings.map((binding) => [keyName(binding.keys[0] ?? '', options.glyphs), binding.footer ?? ''] as const),
   ];
   // The way to the list of all keys, and the way out, must not be what has no room.
-  const spare = shown.filter((one) => one.isFooterSpare);
+  const isKept = ({ action }: Binding): boolean => action === 'help' || action === 'quit';
+  const spare = [
+    ...shown.filter((one) => !one.isFooterSpare && !isKept(one)),
+    ...shown.filter((one) => one.isFooterSpare),
+  ];
   let kept: readonly Binding[] = shown;
   while (spare.length > 0 && hintsWidth(pairsOf(kept)) > options.width) {
     const dropped = spare.pop();

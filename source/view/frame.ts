@@ -1,7 +1,9 @@
 /** Boxes made of text: a frame with a title on its upper edge and a remark on its lower. */
+
+import type { Glyphs } from './glyphs.ts';
 import type { Rect } from './layout.ts';
 import { fit, textWidth } from './text.ts';
-import type { Glyphs, Line, Span } from './theme.ts';
+import type { Line, Span } from './theme.ts';
 
 export interface FrameOptions {
   readonly rect: Pick<Rect, 'width' | 'height'>;

@@ -2,9 +2,10 @@
 import type { FleetState } from '../fleet/state.ts';
 import { formatAge, formatClock, formatLatency, plural } from './format.ts';
 import { lineWidth } from './frame.ts';
+import type { Glyphs } from './glyphs.ts';
 import type { FleetRows } from './rows.ts';
 import { cut, sanitize, textWidth } from './text.ts';
-import type { Glyphs, Line, Span } from './theme.ts';
+import type { Line, Span } from './theme.ts';
 
 export interface HeaderOptions {
   readonly nowMs: number;

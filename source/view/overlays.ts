@@ -6,7 +6,7 @@ import { drawFrame, innerWidth } from './frame.ts';
 import { type KeyGroup, type Keymap, keyLabel } from './keymap.ts';
 import type { Rect, Size } from './layout.ts';
 import { REPLAY_KEYS } from './replay-keys.ts';
-import { cut, fit, wrap } from './text.ts';
+import { fit, wrap } from './text.ts';
 import type { Span, Theme } from './theme.ts';
 import type { Dialog } from './ui-state.ts';
 
@@ -70,23 +70,27 @@ const FILTER_HELP: readonly (readonly [example: string, what: string])[] = [
   ['/^front|door$/', 'a regular expression; node:/cam$/ in one column'],
 ];
 
+/** Where what a key does begins. */
+const HELP_INDENT = 19;
+
 /** The lines of the help, before scrolling. */
 export function helpLines(width: number, keymap: Keymap): readonly FramedLine[] {
   const lines: FramedLine[] = [];
-  const entry = (key: string, what: string): FramedLine => ({
-    line: [{ text: `   ${fit(key, 16)}`, style: 'key' }, { text: cut(what, Math.max(10, width - 21)) }],
-  });
+  const entry = (key: string, what: string): readonly FramedLine[] =>
+    wrap(what, Math.max(10, width - HELP_INDENT - 1)).map((text, index) => ({
+      line: [{ text: fit(index === 0 ? `   ${key}` : '', HELP_INDENT), style: 'key' }, { text }],
+    }));
   for (const group of GROUPS) {
     lines.push({ line: [{ text: ` ${group}`, style: 'title' }] });
     for (const binding of keymap.bindings) {
       if (binding.group === group && binding.keys.length > 0)
-        lines.push(entry(binding.keys.map(keyLabel).join(' '), binding.help));
+        lines.push(...entry(binding.keys.map(keyLabel).join(' '), binding.help));
     }
   }
   lines.push({ line: [{ text: ' Filter, words joined by "and"', style: 'title' }] });
-  for (const [example, what] of FILTER_HELP) lines.push(entry(example, what));
+  for (const [example, what] of FILTER_HELP) lines.push(...entry(example, what));
   lines.push({ line: [{ text: ' In a recording (--replay)', style: 'title' }] });
-  for (const { keys, help } of REPLAY_KEYS) lines.push(entry(keys.map(keyLabel).join(' '), help));
+  for (const { keys, help } of REPLAY_KEYS) lines.push(...entry(keys.map(keyLabel).join(' '), help));
   return lines;
 }
 

@@ -4,9 +4,11 @@ import { alertText } from './alerts.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatClock } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { AlertRow } from './rows.ts';
-import type { Glyphs, Span } from './theme.ts';
+import { ageColumn, MACHINE_PLACE, wordColumn } from './shared-columns.ts';
+import type { Span } from './theme.ts';
 
 function severitySpan({ alert, isSilenced }: AlertRow, glyphs: Glyphs): Span {
   if (isSilenced) return { text: `${glyphs.none} silenced`, style: 'dim' };
@@ -25,52 +27,21 @@ export const ALERT_COLUMNS: readonly Column<AlertRow>[] = [
     cell: (row, { glyphs }) => severitySpan(row, glyphs),
     text: (row) => (row.isSilenced ? 'silenced' : row.alert.severity),
   },
-  {
-    id: 'for',
-    title: 'FOR',
-    align: 'right',
-    width: 6,
-    drop: 0,
-    cell: ({ alert }, { nowMs }) => ({ text: formatAge(nowMs - alert.sinceMs) }),
-    text: () => '',
-    sort: ({ alert }) => -alert.sinceMs,
-  },
-  {
-    id: 'rule',
-    title: 'RULE',
-    align: 'left',
-    width: 15,
-    drop: 2,
-    cell: ({ alert }) => ({ text: alert.when, style: 'dim' }),
-    text: ({ alert }) => alert.when,
-  },
-  {
-    id: 'machine',
-    title: 'MACHINE',
-    align: 'left',
-    width: 10,
-    flex: 1,
-    maxWidth: 24,
-    drop: 3,
-    cell: ({ alert }) => ({ text: alert.machine?.id ?? '', style: 'dim' }),
-    text: ({ alert }) => alert.machine?.id ?? '',
-  },
-  {
-    id: 'node',
-    title: 'NODE',
-    align: 'left',
-    width: 10,
-    flex: 1,
-    maxWidth: 30,
-    drop: 4,
-    cell: ({ alert }) => ({ text: alert.node?.name ?? '', style: 'strong' }),
-    text: ({ alert }) => alert.node?.name ?? '',
-  },
+  ageColumn({ id: 'for', title: 'FOR', width: 6, drop: 0 }, ({ alert }) => alert.sinceMs),
+  wordColumn({ id: 'rule', title: 'RULE', width: 15, drop: 2 }, ({ alert }) => alert.when),
+  wordColumn({ ...MACHINE_PLACE, drop: 3 }, ({ alert }) => alert.machine?.id ?? ''),
+  wordColumn(
+    { id: 'node', title: 'NODE', width: 10, flex: 1, maxWidth: 30, drop: 4 },
+    ({ alert }) => alert.node?.name ?? '',
+    'strong',
+  ),
   {
     id: 'text',
     title: 'WHAT',
     align: 'left',
     width: 24,
+    // It names what the other columns do: where it would be cut they are left out.
+    wanted: 60,
     flex: 6,
     drop: 0,
     cell: ({ alert, state, isSilenced }, { nowMs }) => ({

@@ -2,9 +2,11 @@
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatTime } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { EventRow } from './rows.ts';
-import type { Glyphs, Span, StyleName } from './theme.ts';
+import { wordColumn } from './shared-columns.ts';
+import type { Span, StyleName } from './theme.ts';
 
 function toneSpan({ entry }: EventRow, glyphs: Glyphs): Span {
   const looks: Readonly<Record<typeof entry.tone, readonly [sign: string, style: StyleName]>> = {
@@ -36,27 +38,12 @@ export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
     cell: (row, { glyphs }) => toneSpan(row, glyphs),
     text: ({ entry }) => `${entry.kind} ${entry.tone}`,
   },
-  {
-    id: 'subject',
-    title: 'SUBJECT',
-    align: 'left',
-    width: 16,
-    flex: 2,
-    maxWidth: 44,
-    drop: 0,
-    cell: ({ entry }) => ({ text: entry.subject, style: 'strong' }),
-    text: ({ entry }) => entry.subject,
-  },
-  {
-    id: 'text',
-    title: 'WHAT HAPPENED',
-    align: 'left',
-    width: 20,
-    flex: 5,
-    drop: 0,
-    cell: ({ entry }) => ({ text: entry.text }),
-    text: ({ entry }) => entry.text,
-  },
+  wordColumn(
+    { id: 'subject', title: 'SUBJECT', width: 12, flex: 2, maxWidth: 44, drop: 0 },
+    ({ entry }) => entry.subject,
+    'strong',
+  ),
+  wordColumn({ id: 'text', title: 'WHAT HAPPENED', width: 20, flex: 5, drop: 0 }, ({ entry }) => entry.text, 'plain'),
 ];
 
 function eventDetails({ entry }: EventRow, { nowMs }: DetailsContext): DetailsTable {

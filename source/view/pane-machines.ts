@@ -1,55 +1,37 @@
 /** The Machines pane: what each computer has to say of itself. */
-import type { Machine } from '../fleet/state.ts';
+import type { MachineLoad } from '../fleet/state.ts';
 import type { CellContext, Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
-import { formatAge, formatBytes, formatCelsius, plural } from './format.ts';
+import { formatAge, formatBytes, plural } from './format.ts';
 import { filterLink, type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import { loadWords } from './load-words.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { MachineRow } from './rows.ts';
-import { sparkline } from './sparkline.ts';
-import type { Glyphs, Span } from './theme.ts';
+import {
+  absenceSpan,
+  figureColumn,
+  loadColumn,
+  MACHINE_PLACE,
+  trendColumn,
+  upColumn,
+  wordColumn,
+} from './shared-columns.ts';
+import type { Span } from './theme.ts';
 import { isOdd } from './versions.ts';
 
-/** Jetsons throttle a little above. */
-const HOT_CELSIUS = 85;
-const BUSY_PERCENT = 90;
-
-function figure(text: string | undefined, isHigh: boolean, glyphs: Glyphs): Span {
-  if (text === undefined) return { text: glyphs.none, style: 'dim' };
-  return isHigh ? { text: `${text}${glyphs.alert}`, style: 'warn' } : { text };
-}
-
-function daemonSpan({ freshness, machine, lostSinceMs }: MachineRow, { nowMs, glyphs, usual }: CellContext): Span {
-  if (freshness === 'lost') {
-    return { text: `${glyphs.bad} lost ${formatAge(nowMs - (lostSinceMs ?? nowMs))}`, style: 'bad' };
-  }
-  if (freshness === 'stale') return { text: '? not heard', style: 'dim' };
-  const version = machine.daemon?.version ?? '';
+function daemonSpan(row: MachineRow, context: CellContext): Span {
+  const { glyphs, usual } = context;
+  const version = row.machine.daemon?.version ?? '';
+  const absence = absenceSpan(row, 'not heard', context);
+  if (absence !== undefined) return absence;
   if (isOdd(version, usual.daemon)) return { text: `${glyphs.differs} ${version}`, style: 'warn' };
   return { text: `${glyphs.good} ${version}`.trimEnd(), style: 'good' };
 }
 
-function memoryPercent({ load }: Machine): number | undefined {
-  const { memoryUsedBytes, memoryTotalBytes } = load ?? {};
-  if (memoryUsedBytes === undefined || memoryTotalBytes === undefined || memoryTotalBytes <= 0) return undefined;
-  return Math.round((memoryUsedBytes / memoryTotalBytes) * 100);
-}
-
-const percent = (value: number | undefined): string | undefined => (value === undefined ? undefined : `${value}%`);
+const loadOf = ({ machine }: MachineRow): MachineLoad | undefined => machine.load;
 
 export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
-  {
-    id: 'machine',
-    title: 'MACHINE',
-    align: 'left',
-    width: 12,
-    flex: 2,
-    maxWidth: 32,
-    drop: 0,
-    cell: (row) => ({ text: row.machine.id, style: 'strong' }),
-    text: (row) => row.machine.id,
-  },
+  wordColumn({ ...MACHINE_PLACE, width: 12, flex: 2, maxWidth: 32, drop: 0 }, ({ machine }) => machine.id, 'strong'),
   {
     id: 'daemon',
     title: 'DAEMON',
@@ -61,16 +43,7 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
     cell: daemonSpan,
     text: (row) => `${row.freshness} ${row.machine.daemon?.version ?? ''}`,
   },
-  {
-    id: 'nodes',
-    title: 'NODES',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 0,
-    cell: (row) => ({ text: String(row.machine.nodes.length) }),
-    text: (row) => String(row.machine.nodes.length),
-  },
+  figureColumn({ id: 'nodes', title: 'NODES', width: 5, drop: 0 }, ({ machine }) => machine.nodes.length),
   {
     id: 'failed',
     title: 'FAILED',
@@ -82,102 +55,16 @@ export const MACHINE_COLUMNS: readonly Column<MachineRow>[] = [
       failedCount === 0 ? { text: '0', style: 'dim' } : { text: `${glyphs.bad} ${failedCount}`, style: 'bad' },
     text: (row) => String(row.failedCount),
   },
-  {
-    id: 'cpu',
-    title: 'CPU',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 2,
-    cell: ({ machine }, { glyphs }) =>
-      figure(percent(machine.load?.cpuPercent), (machine.load?.cpuPercent ?? 0) >= BUSY_PERCENT, glyphs),
-    text: (row) => String(row.machine.load?.cpuPercent ?? ''),
-  },
-  {
-    id: 'memory',
-    title: 'MEM',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 3,
-    cell: ({ machine }, { glyphs }) =>
-      figure(percent(memoryPercent(machine)), (memoryPercent(machine) ?? 0) >= BUSY_PERCENT, glyphs),
-    text: (row) => String(memoryPercent(row.machine) ?? ''),
-  },
-  {
-    id: 'trend',
-    title: 'CPU 5 MIN',
-    align: 'left',
-    width: 10,
-    drop: 5,
-    cell: (row, { trends, glyphs }) => ({
-      text: sparkline(trends.trend('cpu', row.key), 10, glyphs, 100),
-      style: 'info',
-    }),
-    text: () => '',
-  },
-  {
-    id: 'memtrend',
-    title: 'MEM 5 MIN',
-    align: 'left',
-    width: 10,
-    drop: 9,
-    cell: (row, { trends, glyphs }) => ({
-      text: sparkline(trends.trend('memory', row.key), 10, glyphs, 100),
-      style: 'info',
-    }),
-    text: () => '',
-  },
-  {
-    id: 'disk',
-    title: 'DISK',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 5,
-    cell: ({ machine }, { glyphs }) =>
-      figure(percent(machine.load?.diskPercent), (machine.load?.diskPercent ?? 0) >= BUSY_PERCENT, glyphs),
-    text: (row) => String(row.machine.load?.diskPercent ?? ''),
-  },
-  {
-    id: 'temp',
-    title: 'TEMP',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 4,
-    cell: ({ machine }, { glyphs }) => {
-      const celsius = machine.load?.hottestCelsius;
-      return figure(celsius === undefined ? undefined : formatCelsius(celsius), (celsius ?? 0) >= HOT_CELSIUS, glyphs);
-    },
-    text: (row) => String(row.machine.load?.hottestCelsius ?? ''),
-  },
-  {
-    id: 'shm',
-    title: 'SHM USED',
-    align: 'right',
-    width: 8,
-    isNumber: true,
-    drop: 6,
-    cell: ({ machine }, { glyphs }) =>
-      machine.shm === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatBytes(machine.shm.usedBytes), style: 'plain' },
-    text: (row) => String(row.machine.shm?.usedBytes ?? ''),
-  },
-  {
-    id: 'up',
-    title: 'UP',
-    align: 'right',
-    width: 6,
-    drop: 7,
-    cell: ({ machine }, { nowMs, glyphs }) =>
-      machine.daemon === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatAge(nowMs - machine.daemon.upSinceMs) },
-    text: (row) => (row.machine.daemon === undefined ? '' : 'up'),
-    sort: ({ machine }) => (machine.daemon === undefined ? undefined : -machine.daemon.upSinceMs),
-  },
+  loadColumn('cpu', { width: 6, drop: 2 }, loadOf),
+  loadColumn('memory', { width: 6, drop: 3 }, loadOf),
+  trendColumn({ id: 'trend', title: 'CPU 5 MIN', width: 10, drop: 5 }, 'cpu', { top: 100 }),
+  trendColumn({ id: 'memtrend', title: 'MEM 5 MIN', width: 10, drop: 9 }, 'memory', { top: 100 }),
+  loadColumn('disk', { width: 6, drop: 5 }, loadOf),
+  loadColumn('temp', { width: 6, drop: 4 }, loadOf),
+  figureColumn({ id: 'shm', title: 'SHM USED', width: 8, drop: 6 }, ({ machine }) => machine.shm?.usedBytes, {
+    format: formatBytes,
+  }),
+  upColumn({ width: 6, drop: 7 }, ({ machine }) => machine.daemon?.upSinceMs),
   {
     id: 'host',
     title: 'HOST',

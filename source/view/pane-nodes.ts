@@ -1,22 +1,20 @@
 /** The Nodes pane: three truths side by side. The process, by its daemon; the node on zenoh; whether its outputs flow. */
-
-import type { Column } from './column.ts';
+import { HEARTBEAT_LIMIT_MS } from '../fleet/conditions.ts';
+import type { CellContext, Column } from './column.ts';
 import { formatAge, formatRate } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { filterLink, type Links, machineLinks, sessionLinks } from './links.ts';
 import { nodeDetails } from './node-details.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
-import { sparkline } from './sparkline.ts';
-import type { Glyphs, Span, StyleName } from './theme.ts';
+import { absenceSpan, figureColumn, MACHINE_PLACE, trendColumn, upColumn, wordColumn } from './shared-columns.ts';
+import type { Span, StyleName } from './theme.ts';
 
-/** A heartbeat comes every 5 s; after 30 s without one the fleet calls a node unhealthy. */
-export const HEARTBEAT_LIMIT_MS = 30_000;
-
-function statusSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
+function statusSpan(row: NodeRow, context: CellContext): Span {
   const { status } = row.node;
-  if (row.freshness === 'lost')
-    return { text: `${glyphs.bad} lost ${formatAge(nowMs - (row.lostSinceMs ?? nowMs))}`, style: 'bad' };
-  if (row.freshness === 'stale') return { text: `? ${status}`, style: 'dim' };
+  const { glyphs } = context;
+  const absence = absenceSpan(row, status, context);
+  if (absence !== undefined) return absence;
   const look: Readonly<Record<string, readonly [sign: string, style: StyleName]>> = {
     running: [glyphs.good, 'good'],
     failed: [glyphs.bad, 'bad'],
@@ -36,6 +34,8 @@ function aliveSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
   if (silentMs !== undefined && silentMs > HEARTBEAT_LIMIT_MS) {
     return { text: `${glyphs.bad} ${formatAge(silentMs)}`, style: 'bad' };
   }
+  // Its daemon hears heartbeats on zenoh, too, and on a large fleet is the only one to.
+  if (silentMs === undefined && row.node.health === 'unhealthy') return { text: glyphs.bad, style: 'bad' };
   if (row.hasToken || silentMs !== undefined || row.node.onZenoh === true) return { text: glyphs.good, style: 'good' };
   if (row.node.onZenoh === undefined || isYoung(row, nowMs)) return { text: '?', style: 'dim' };
   return { text: glyphs.bad, style: 'warn' };
@@ -74,29 +74,14 @@ function healthSpan(row: NodeRow, glyphs: Glyphs): Span {
   return { text: `? ${health}`, style: 'warn' };
 }
 
+// The three truths are what is kept on a small screen.
 export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
-  {
-    id: 'machine',
-    title: 'MACHINE',
-    align: 'left',
-    width: 10,
-    flex: 1,
-    maxWidth: 24,
-    drop: 1,
-    cell: (row) => ({ text: row.machine, style: 'dim' }),
-    text: (row) => row.machine,
-  },
-  {
-    id: 'node',
-    title: 'NODE',
-    align: 'left',
-    width: 13,
-    flex: 2,
-    maxWidth: 40,
-    drop: 0,
-    cell: (row) => ({ text: row.node.name, style: 'strong' }),
-    text: (row) => row.node.name,
-  },
+  wordColumn({ ...MACHINE_PLACE, width: 9, drop: 1 }, ({ machine }) => machine),
+  wordColumn(
+    { id: 'node', title: 'NODE', width: 13, flex: 2, maxWidth: 40, drop: 0 },
+    ({ node }) => node.name,
+    'strong',
+  ),
   {
     id: 'status',
     title: 'STATUS',
@@ -105,7 +90,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     maxWidth: 15,
     flex: 1,
     drop: 0,
-    cell: (row, { nowMs, glyphs }) => statusSpan(row, nowMs, glyphs),
+    cell: statusSpan,
     text: (row) => row.node.status,
   },
   {
@@ -115,7 +100,7 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     width: 5,
     maxWidth: 8,
     flex: 1,
-    drop: 3,
+    drop: 2,
     cell: (row, { nowMs, glyphs }) => aliveSpan(row, nowMs, glyphs),
     text: (row) => (row.hasToken ? 'yes' : 'no'),
   },
@@ -124,87 +109,40 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     title: 'DATA',
     align: 'right',
     width: 9,
-    drop: 3,
+    drop: 2,
     cell: (row, { glyphs }) => dataSpan(row, glyphs),
     text: (row) => row.node.outputs ?? '',
     sort: (row) => row.node.outputRateHz ?? row.node.outputs,
   },
-  {
-    id: 'trend',
-    title: 'RATE',
-    align: 'left',
-    width: 6,
-    drop: 8,
-    cell: (row, { trends, glyphs }) => ({ text: sparkline(trends.trend('rate', row.key), 6, glyphs), style: 'info' }),
-    text: () => '',
-  },
+  trendColumn({ id: 'trend', title: 'RATE', width: 6, drop: 8 }, 'rate'),
   {
     id: 'health',
     title: 'HEALTH',
     align: 'left',
     width: 11,
-    drop: 4,
+    drop: 5,
     // What was heard of it before is no news of its health now.
     cell: (row, { glyphs }) =>
       row.freshness === 'live' ? healthSpan(row, glyphs) : { text: glyphs.none, style: 'dim' },
     text: (row) => row.node.health,
   },
-  {
-    id: 'up',
-    title: 'UP',
-    align: 'right',
-    width: 6,
-    drop: 2,
-    cell: ({ node }, { nowMs, glyphs }) =>
-      node.upSinceMs === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatAge(nowMs - node.upSinceMs), style: 'plain' },
-    text: (row) => (row.node.upSinceMs === undefined ? '' : 'up'),
-    sort: (row) => (row.node.upSinceMs === undefined ? undefined : -row.node.upSinceMs),
-  },
+  upColumn({ width: 6, drop: 3 }, ({ node }) => node.upSinceMs),
   {
     id: 'restarts',
     title: 'RESTARTS',
     align: 'right',
     width: 8,
     isNumber: true,
-    drop: 5,
-    cell: ({ node }) => {
-      if (node.restartCount === undefined) return { text: '-', style: 'dim' };
+    drop: 4,
+    cell: ({ node }, { glyphs }) => {
+      if (node.restartCount === undefined) return { text: glyphs.none, style: 'dim' };
       return { text: String(node.restartCount), style: node.restartCount > 0 ? 'warn' : 'dim' };
     },
     text: (row) => String(row.node.restartCount ?? ''),
   },
-  {
-    id: 'pid',
-    title: 'PID',
-    align: 'right',
-    width: 7,
-    isNumber: true,
-    drop: 7,
-    cell: ({ node }) => ({ text: node.pid === undefined ? '-' : String(node.pid), style: 'dim' }),
-    text: (row) => String(row.node.pid ?? ''),
-  },
-  {
-    id: 'type',
-    title: 'TYPE',
-    align: 'left',
-    width: 6,
-    drop: 9,
-    cell: (row) => ({ text: row.node.type, style: 'dim' }),
-    text: (row) => row.node.type,
-  },
-  {
-    id: 'version',
-    title: 'VERSION',
-    align: 'left',
-    width: 8,
-    maxWidth: 14,
-    flex: 1,
-    drop: 6,
-    cell: (row) => ({ text: row.node.version, style: 'dim' }),
-    text: (row) => row.node.version,
-  },
+  figureColumn({ id: 'pid', title: 'PID', width: 7, drop: 7 }, ({ node }) => node.pid, { style: 'dim' }),
+  wordColumn({ id: 'type', title: 'TYPE', width: 6, drop: 9 }, ({ node }) => node.type),
+  wordColumn({ id: 'version', title: 'VERSION', width: 8, maxWidth: 14, flex: 1, drop: 6 }, ({ node }) => node.version),
   {
     id: 'lastexit',
     title: 'LAST EXIT',

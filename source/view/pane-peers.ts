@@ -5,6 +5,7 @@ import { type DetailsTable, fieldTable } from './details-table.ts';
 import { hasName, type Links, routerLink, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { PeerRow } from './rows.ts';
+import { nameColumn, wordColumn } from './shared-columns.ts';
 
 export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
   {
@@ -16,38 +17,9 @@ export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
     cell: (row) => ({ text: row.session.zid.slice(0, 8), style: 'dim' }),
     text: (row) => row.session.zid,
   },
-  {
-    id: 'as',
-    title: 'AS',
-    align: 'left',
-    width: 7,
-    drop: 1,
-    cell: (row) => ({ text: row.session.whatAmI }),
-    text: (row) => row.session.whatAmI,
-  },
-  {
-    id: 'who',
-    title: 'WHO',
-    align: 'left',
-    width: 16,
-    flex: 2,
-    maxWidth: 48,
-    drop: 0,
-    cell: (row, { glyphs }) =>
-      row.who === '' ? { text: glyphs.none, style: 'dim' } : { text: row.who, style: 'strong' },
-    text: (row) => row.who,
-  },
-  {
-    id: 'at',
-    title: 'AT',
-    align: 'left',
-    width: 9,
-    flex: 1,
-    maxWidth: 24,
-    drop: 3,
-    cell: (row) => ({ text: row.at, style: 'dim' }),
-    text: (row) => row.at,
-  },
+  wordColumn({ id: 'as', title: 'AS', width: 7, drop: 1 }, ({ session }) => session.whatAmI, 'plain'),
+  nameColumn({ id: 'who', title: 'WHO', width: 16, flex: 2, maxWidth: 48, drop: 0 }, ({ who }) => who),
+  wordColumn({ id: 'at', title: 'AT', width: 9, flex: 1, maxWidth: 24, drop: 3 }, ({ at }) => at),
   {
     id: 'shm',
     title: 'SHM',

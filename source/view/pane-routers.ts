@@ -1,25 +1,19 @@
 /** The Routers pane. */
 
+import { routerLabel } from '../fleet/conditions.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatBytes } from './format.ts';
 import { filterLink, type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
-import { type RouterRow, routerName } from './rows.ts';
+import type { RouterRow } from './rows.ts';
+import { figureColumn, nameColumn, presenceSign, wordColumn } from './shared-columns.ts';
 import { versionSpan } from './versions.ts';
 
 export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
-  {
-    id: 'name',
-    title: 'NAME',
-    align: 'left',
-    width: 9,
-    flex: 2,
-    maxWidth: 24,
-    drop: 0,
-    cell: (row) => ({ text: routerName(row.router), style: 'strong' }),
-    text: (row) => routerName(row.router),
-  },
+  nameColumn({ id: 'name', title: 'NAME', width: 8, flex: 2, maxWidth: 24, drop: 0 }, ({ router }) =>
+    routerLabel(router),
+  ),
   {
     id: 'version',
     title: 'VERSION',
@@ -35,67 +29,30 @@ export const ROUTER_COLUMNS: readonly Column<RouterRow>[] = [
     id: 'link',
     title: 'LINK TO',
     align: 'left',
-    width: 8,
+    width: 10,
     flex: 2,
     maxWidth: 24,
     drop: 3,
     cell: (row, { glyphs }) =>
       row.linkedTo.length === 0
         ? { text: glyphs.none, style: 'dim' }
-        : { text: `${glyphs.good} ${row.linkedTo.join(' ')}`, style: 'good' },
+        : { text: `${presenceSign(row, glyphs)} ${row.linkedTo.join(' ')}`, style: 'good' },
     text: (row) => row.linkedTo.join(' '),
   },
-  {
-    id: 'sessions',
-    title: 'SESS',
-    align: 'right',
-    width: 4,
-    isNumber: true,
-    drop: 1,
-    cell: (row) => ({ text: String(row.router.sessions.length) }),
-    text: (row) => String(row.router.sessions.length),
-  },
-  {
-    id: 'in',
-    title: 'IN/s',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 4,
-    cell: ({ router }) => rate(router.receivedPerSecond),
-    text: ({ router }) => String(router.receivedPerSecond ?? ''),
-  },
-  {
-    id: 'out',
-    title: 'OUT/s',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 5,
-    cell: ({ router }) => rate(router.sentPerSecond),
-    text: ({ router }) => String(router.sentPerSecond ?? ''),
-  },
-  {
-    id: 'locators',
-    title: 'LISTENS ON',
-    align: 'left',
-    width: 18,
-    flex: 4,
-    maxWidth: 80,
-    drop: 6,
-    cell: (row) => ({ text: row.router.locators.join(' '), style: 'dim' }),
-    text: (row) => row.router.locators.join(' '),
-  },
+  figureColumn({ id: 'sessions', title: 'SESS', width: 4, drop: 1 }, ({ router }) => router.sessions.length),
+  figureColumn({ id: 'in', title: 'IN/s', width: 5, drop: 4 }, ({ router }) => router.receivedPerSecond, {
+    format: formatBytes,
+  }),
+  figureColumn({ id: 'out', title: 'OUT/s', width: 5, drop: 5 }, ({ router }) => router.sentPerSecond, {
+    format: formatBytes,
+  }),
+  wordColumn({ id: 'locators', title: 'LISTENS ON', width: 18, flex: 4, maxWidth: 80, drop: 6 }, ({ router }) =>
+    router.locators.join(' '),
+  ),
 ];
 
-function rate(bytesPerSecond: number | undefined) {
-  return bytesPerSecond === undefined
-    ? ({ text: '-', style: 'dim' } as const)
-    : ({ text: formatBytes(bytesPerSecond) } as const);
-}
-
 function routerDetails({ router, linkedTo }: RouterRow): DetailsTable {
-  return fieldTable(`router ${routerName(router)}`, [
+  return fieldTable(`router ${routerLabel(router)}`, [
     ['Name', router.name === '' ? '- (metadata.name in its configuration)' : router.name],
     ['Zenoh id', router.zid],
     ['Version', router.version],
@@ -110,14 +67,14 @@ function routerDetails({ router, linkedTo }: RouterRow): DetailsTable {
 function routerLinks({ router }: RouterRow, { rows }: DetailsContext): Links {
   const linked = router.sessions.flatMap(({ zid }) => rows.routers.find((row) => row.key === zid) ?? []);
   return [
-    filterLink('sessions', 'peers', [['at=', routerName(router)]]),
+    filterLink('sessions', 'peers', [['at=', routerLabel(router)]]),
     rowLink(
       `machine ${router.name}`,
       'machines',
       rows.machines.find((row) => row.key === router.name),
     ),
     { label: 'in the tree', to: { kind: 'place', pane: 'tree', key: `router ${router.zid}` } },
-    ...linked.slice(0, 6).map((row) => rowLink(`router ${routerName(row.router)}`, 'routers', row)),
+    ...linked.slice(0, 6).map((row) => rowLink(`router ${routerLabel(row.router)}`, 'routers', row)),
   ];
 }
 

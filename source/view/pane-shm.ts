@@ -2,31 +2,30 @@
  * The Shared memory pane: one row a machine. Full shared memory stops every camera on it, so what is left counts; where
  * there is room, how busy the machine is beside it.
  */
-
+import { shmTakenPercent } from '../fleet/measures.ts';
 import type { MachineLoad } from '../fleet/state.ts';
 import type { Column } from './column.ts';
 import type { DetailsTable } from './details-table.ts';
-import { formatBytes, formatCelsius, plural } from './format.ts';
+import { formatBytes, plural } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { filterLink, type Links, machineLinks, rowLink } from './links.ts';
 import { loadWords } from './load-words.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { ShmRow } from './rows.ts';
-import { sparkline } from './sparkline.ts';
-import type { Glyphs, Span, StyleName } from './theme.ts';
+import { figureColumn, loadColumn, MACHINE_PLACE, nameColumn, trendColumn } from './shared-columns.ts';
 
 /** From here on the machine's shared memory is called nearly full, by share of the whole file system taken. */
-export const SHM_WARN_SHARE = 0.8;
-export const SHM_BAD_SHARE = 0.95;
+const SHM_WARN_SHARE = 0.8;
+const SHM_BAD_SHARE = 0.95;
 
 const GAUGE_CELLS = 6;
 
 /** Share of the file system that is taken, by zenoh or by anything else: 0 to 1. */
-export function takenShare(row: ShmRow): number {
-  const { totalBytes, freeBytes } = row.shm;
-  return totalBytes <= 0 ? 0 : Math.min(1, Math.max(0, 1 - freeBytes / totalBytes));
+function takenShare({ shm }: ShmRow): number {
+  return (shmTakenPercent(shm) ?? 0) / 100;
 }
 
-function shareStyle(share: number): StyleName {
+function shareStyle(share: number): 'good' | 'warn' | 'bad' {
   if (share >= SHM_BAD_SHARE) return 'bad';
   return share >= SHM_WARN_SHARE ? 'warn' : 'good';
 }
@@ -41,53 +40,12 @@ function gauge(share: number, glyphs: Glyphs): string {
 
 /** Some growth is a queue that fills; this much is a leak to look at. */
 const GROWN_WARN_BYTES = 8 * 2 ** 20;
-const CPU_WARN_PERCENT = 90;
-const MEMORY_WARN_PERCENT = 90;
-/** Jetsons throttle a little above. */
-const HOT_CELSIUS = 85;
 
-/** A figure that may be missing; with a sign beside the colour from `warnFrom` on, where there is room for one. */
-function figure(
-  value: number | undefined,
-  glyphs: Glyphs,
-  format: (value: number) => string,
-  warnFrom = Number.POSITIVE_INFINITY,
-): Span {
-  if (value === undefined) return { text: glyphs.none, style: 'dim' };
-  return value >= warnFrom ? { text: `${format(value)}!`, style: 'warn' } : { text: format(value) };
-}
-
-function percent(value: number): string {
-  return `${value}%`;
-}
-
-export function memoryPercent(load: MachineLoad | undefined): number | undefined {
-  if (load?.memoryUsedBytes === undefined || !load.memoryTotalBytes) return undefined;
-  return Math.round((load.memoryUsedBytes / load.memoryTotalBytes) * 100);
-}
+const loadOf = ({ load }: ShmRow): MachineLoad | undefined => load;
 
 export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
-  {
-    id: 'machine',
-    title: 'MACHINE',
-    align: 'left',
-    width: 10,
-    flex: 1,
-    maxWidth: 24,
-    drop: 0,
-    cell: (row) => ({ text: row.machine, style: 'strong' }),
-    text: (row) => row.machine,
-  },
-  {
-    id: 'used',
-    title: 'ZENOH',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 0,
-    cell: (row) => ({ text: formatBytes(row.shm.usedBytes) }),
-    text: (row) => String(row.shm.usedBytes),
-  },
+  nameColumn({ ...MACHINE_PLACE, drop: 0 }, ({ machine }) => machine),
+  figureColumn({ id: 'used', title: 'ZENOH', width: 6, drop: 0 }, ({ shm }) => shm.usedBytes, { format: formatBytes }),
   {
     id: 'free',
     title: 'FREE',
@@ -95,10 +53,12 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     width: 6,
     isNumber: true,
     drop: 1,
-    cell: (row) => ({
-      text: formatBytes(row.shm.freeBytes),
-      style: shareStyle(takenShare(row)) === 'good' ? 'plain' : 'warn',
-    }),
+    cell: (row, { glyphs }) => {
+      const style = shareStyle(takenShare(row));
+      const free = formatBytes(row.shm.freeBytes);
+      if (style === 'good') return { text: free };
+      return { text: `${free}${style === 'bad' ? glyphs.bad : glyphs.warn}`, style };
+    },
     text: (row) => String(row.shm.freeBytes),
   },
   {
@@ -117,28 +77,11 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
     },
     text: (row) => String(Math.round(takenShare(row) * 100)),
   },
-  {
-    id: 'trend',
-    title: '24 h',
-    align: 'left',
-    width: 10,
-    drop: 5,
-    cell: (row, { trends, glyphs }) => ({
-      text: sparkline(trends.trend('shm', row.key), 10, glyphs, 100),
-      style: shareStyle(takenShare(row)) === 'good' ? 'info' : shareStyle(takenShare(row)),
-    }),
-    text: () => '',
-  },
-  {
-    id: 'segments',
-    title: 'SEG',
-    align: 'right',
-    width: 4,
-    isNumber: true,
-    drop: 2,
-    cell: (row) => ({ text: String(row.shm.segments.length) }),
-    text: (row) => String(row.shm.segments.length),
-  },
+  trendColumn({ id: 'trend', title: '24 h', width: 10, drop: 5 }, 'shm', {
+    top: 100,
+    style: (row) => (shareStyle(takenShare(row)) === 'good' ? 'info' : shareStyle(takenShare(row))),
+  }),
+  figureColumn({ id: 'segments', title: 'SEG', width: 4, drop: 2 }, ({ shm }) => shm.segments.length),
   {
     id: 'orphans',
     title: 'ORPHANS',
@@ -165,46 +108,12 @@ export const SHM_COLUMNS: readonly Column<ShmRow>[] = [
         : { text: `${glyphs.warn} ${formatBytes(grownBytes)}`, style: 'warn' },
     text: (row) => String(row.grownBytes),
   },
-  {
-    id: 'locked',
-    title: 'LOCKED',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 9,
-    cell: ({ shm }, { glyphs }) => figure(shm.lockedBytes, glyphs, formatBytes),
-    text: ({ shm }) => String(shm.lockedBytes ?? ''),
-  },
-  {
-    id: 'cpu',
-    title: 'CPU',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 5,
-    cell: ({ load }, { glyphs }) => figure(load?.cpuPercent, glyphs, percent, CPU_WARN_PERCENT),
-    text: ({ load }) => String(load?.cpuPercent ?? ''),
-  },
-  {
-    id: 'memory',
-    title: 'MEM',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 6,
-    cell: ({ load }, { glyphs }) => figure(memoryPercent(load), glyphs, percent, MEMORY_WARN_PERCENT),
-    text: ({ load }) => String(memoryPercent(load) ?? ''),
-  },
-  {
-    id: 'temperature',
-    title: 'TEMP',
-    align: 'right',
-    width: 5,
-    isNumber: true,
-    drop: 7,
-    cell: ({ load }, { glyphs }) => figure(load?.hottestCelsius, glyphs, formatCelsius, HOT_CELSIUS),
-    text: ({ load }) => String(load?.hottestCelsius ?? ''),
-  },
+  figureColumn({ id: 'locked', title: 'LOCKED', width: 6, drop: 9 }, ({ shm }) => shm.lockedBytes, {
+    format: formatBytes,
+  }),
+  loadColumn('cpu', { width: 5, drop: 5 }, loadOf),
+  loadColumn('memory', { width: 5, drop: 6 }, loadOf),
+  loadColumn('temp', { width: 5, drop: 7 }, loadOf),
 ];
 
 /** Processes have the names of their programs: a node is meant where one of the machine is called the same, or its id is the same. */

@@ -5,10 +5,12 @@ import { parseKey } from '../wire/keys.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatByteRate, formatBytes, formatRate, plural } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { FleetRows } from './rows.ts';
-import type { Glyphs, Span } from './theme.ts';
+import { ageColumn, figureColumn, MACHINE_PLACE, wordColumn } from './shared-columns.ts';
+import type { Span } from './theme.ts';
 import type { TopicRow } from './topic-rows.ts';
 
 /** After so long without a message a rate is nought, not unknown. */
@@ -45,17 +47,7 @@ function shortKey({ keyExpr, machine }: Topic): string {
 }
 
 export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
-  {
-    id: 'machine',
-    title: 'MACHINE',
-    align: 'left',
-    width: 10,
-    flex: 1,
-    maxWidth: 24,
-    drop: 3,
-    cell: ({ topic }, { glyphs }) => ({ text: topic.machine || glyphs.none, style: 'dim' }),
-    text: ({ topic }) => topic.machine,
-  },
+  wordColumn({ ...MACHINE_PLACE, drop: 3 }, ({ topic }) => topic.machine),
   {
     id: 'key',
     title: 'KEY',
@@ -88,32 +80,11 @@ export const TOPIC_COLUMNS: readonly Column<TopicRow>[] = [
     cell: (row, { glyphs }) => bytesSpan(row, glyphs),
     text: ({ topic }) => String(topic.figures?.bytesPerSecond ?? ''),
   },
-  {
-    id: 'size',
-    title: 'SIZE',
-    align: 'right',
-    width: 6,
-    isNumber: true,
-    drop: 6,
-    cell: ({ topic }, { glyphs }) =>
-      topic.figures?.messageBytes === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatBytes(topic.figures.messageBytes), style: 'dim' },
-    text: ({ topic }) => String(topic.figures?.messageBytes ?? ''),
-  },
-  {
-    id: 'age',
-    title: 'AGE',
-    align: 'right',
-    width: 6,
-    drop: 4,
-    cell: ({ topic }, { nowMs, glyphs }) =>
-      topic.figures?.lastAtMs === undefined
-        ? { text: glyphs.none, style: 'dim' }
-        : { text: formatAge(nowMs - topic.figures.lastAtMs), style: 'dim' },
-    text: () => '',
-    sort: ({ topic }) => (topic.figures?.lastAtMs === undefined ? undefined : -topic.figures.lastAtMs),
-  },
+  figureColumn({ id: 'size', title: 'SIZE', width: 6, drop: 6 }, ({ topic }) => topic.figures?.messageBytes, {
+    format: formatBytes,
+    style: 'dim',
+  }),
+  ageColumn({ id: 'age', title: 'AGE', width: 6, drop: 4 }, ({ topic }) => topic.figures?.lastAtMs, 'dim'),
   {
     id: 'pub',
     title: 'PUB',

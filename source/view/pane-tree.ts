@@ -1,19 +1,22 @@
 /** The Topology pane: who hangs on whom, with the state of each link. */
 
+import { routerLabel } from '../fleet/conditions.ts';
 import type { RouterSession } from '../fleet/state.ts';
 import type { CellContext, Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
-import { formatAge, plural } from './format.ts';
+import { plural } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import { definePane } from './pane.ts';
-import { type BaseRow, routerName } from './rows.ts';
-import type { Glyphs, Span } from './theme.ts';
+import type { BaseRow } from './rows.ts';
+import { absenceSpan, presenceSign } from './shared-columns.ts';
+import type { Span } from './theme.ts';
 import type { TreeItem, TreeRow } from './tree-rows.ts';
 import { versionSpan } from './versions.ts';
 
 function labelOf(item: TreeItem): string {
   switch (item.kind) {
     case 'router':
-      return `router ${routerName(item.row.router)}`;
+      return `router ${routerLabel(item.row.router)}`;
     case 'machine':
       return `machine ${item.row.machine.id}`;
     case 'node':
@@ -35,12 +38,8 @@ function branchText(branch: readonly boolean[], [item, last, beside]: Glyphs['br
     .join('');
 }
 
-function presence({ freshness, lostSinceMs }: BaseRow, words: string, { nowMs, glyphs }: CellContext): Span {
-  if (freshness === 'lost') {
-    return { text: `${glyphs.bad} lost ${formatAge(nowMs - (lostSinceMs ?? nowMs))}`, style: 'bad' };
-  }
-  if (freshness === 'stale') return { text: `? ${words}`, style: 'dim' };
-  return { text: `${glyphs.good} ${words}`, style: 'good' };
+function presence(row: BaseRow, words: string, context: CellContext): Span {
+  return absenceSpan(row, words, context) ?? { text: `${context.glyphs.good} ${words}`, style: 'good' };
 }
 
 function stateSpan({ item }: TreeRow, context: CellContext): Span {
@@ -82,14 +81,12 @@ function linkSpan({ item }: TreeRow, { glyphs }: CellContext): Span {
     case 'router': {
       const more = item.more.length === 0 ? '' : `, also ${item.more.join(' ')}`;
       if (item.link === 'lost') return { text: `${glyphs.bad} no link up${more}`, style: 'bad' };
-      if (item.link === 'up') return { text: `${glyphs.good} linked${more}`, style: 'good' };
+      if (item.link === 'up') return { text: `${presenceSign(item.row, glyphs)} linked${more}`, style: 'good' };
       return { text: item.more.length === 0 ? '' : `also ${item.more.join(' ')}`, style: 'dim' };
     }
     case 'machine':
       if (item.session !== undefined) return { text: sessionWords(item.session), style: 'dim' };
-      return item.isPlaced
-        ? { text: '', style: 'dim' }
-        : { text: `${glyphs.warn} no router tells of it`, style: 'warn' };
+      return item.isPlaced ? { text: '', style: 'dim' } : { text: `${glyphs.warn} link unknown`, style: 'warn' };
     case 'node':
       return { text: sessionWords(item.session), style: 'dim' };
     case 'folded':

@@ -3,12 +3,13 @@ import type { FleetState } from '../fleet/state.ts';
 import { type CellContext, type Column, type PlacedColumn, placeColumns } from './column.ts';
 import type { DetailsTable } from './details-table.ts';
 import { parseFilter } from './filter.ts';
+import type { Glyphs } from './glyphs.ts';
 import type { PaneId } from './layout.ts';
 import { type Links, MAX_LINKS, type RowLink } from './links.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
 import { createRowSorter, type SortChoice } from './sort-rows.ts';
 import { cut, fit, textWidth } from './text.ts';
-import type { Glyphs, Line, Span, StyleName } from './theme.ts';
+import type { Line, Span, StyleName } from './theme.ts';
 
 /** What the details of a row are made from. */
 export interface DetailsContext {

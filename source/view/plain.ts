@@ -1,5 +1,5 @@
 /** The fleet as plain text, for a pipe, a log file or a terminal that can do no more. */
-import { type Alerts, NO_ALERTS } from '../fleet/alert-engine.ts';
+import { type Alerts, NO_ALERTS } from '../fleet/alert.ts';
 import { NO_TRENDS } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { alertText } from './alerts.ts';
@@ -23,7 +23,7 @@ export function plainSnapshot(state: FleetState, nowMs: number, alerts: Alerts =
   const cells = { nowMs, glyphs, trends: NO_TRENDS, usual: createVersionLook()(rows) };
   const lines = [
     `bubbaloop at ${sanitize(state.endpoint)}: ${plural(state.machines.size, 'machine')}, ${plural(rows.nodes.length, 'node')}, ${plural(state.routers.size, 'router')}`,
-    ...alerts.active.map((alert) => `${glyphs.alert} ${sanitize(alertText(alert, state, nowMs))}`),
+    ...alerts.active.map((alert) => `${glyphs.warn} ${sanitize(alertText(alert, state, nowMs))}`),
   ];
   // One look has no events, its alerts stand above, and keys are asked for only while somebody looks at them.
   for (const id of PANE_IDS.filter((pane) => pane !== 'events' && pane !== 'alerts' && pane !== 'topics')) {

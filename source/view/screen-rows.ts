@@ -1,7 +1,8 @@
 /** Rows of all panes: those of the fleet's state, of its keys, and the tree, which is made only where it is looked at. */
 import type { FleetState } from '../fleet/state.ts';
 import { NO_TOPICS, type TopicsView } from '../fleet/topics.ts';
-import { createRowMaker, type FleetNews, type FleetRows } from './rows.ts';
+import { createRowMaker } from './row-maker.ts';
+import type { FleetNews, FleetRows } from './rows.ts';
 import { createTopicRowMaker } from './topic-rows.ts';
 import { createTreeMaker } from './tree-rows.ts';
 

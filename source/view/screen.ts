@@ -2,7 +2,7 @@
  * The whole screen as painted lines, from what is known and what is chosen. Pure: the painter of ui/ only puts these
  * lines in their places, and sends what differs.
  */
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import type { Trends } from '../fleet/history.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { countActionRows, drawActions } from './actions-list.ts';
@@ -275,7 +275,7 @@ function paneTitleSpans(
     spans.push({ text: `${sanitize(content.filterProblem)} `, style: 'bad' });
   }
   const used = spans.reduce((sum, span) => sum + textWidth(span.text), 0);
-  if (note !== '' && used + 8 < width) spans.push({ text: `${cut(note, width - used - 4)} `, style: 'dim' });
+  if (note !== '' && used + 10 < width) spans.push({ text: `· ${cut(note, width - used - 6)} `, style: 'dim' });
   return spans;
 }
 
@@ -293,7 +293,7 @@ function alertLines({ alerts, fleet, nowMs, size, theme }: SceneInput, rows: num
     const left = alerts.length - rows;
     const more = index === rows - 1 && left > 0 ? `  and ${plural(left, 'more', 'more')} ` : '';
     const text = fit(
-      ` ${theme.glyphs.alert} ${sanitize(alertText(alert, fleet, nowMs))}`,
+      ` ${theme.glyphs.warn} ${sanitize(alertText(alert, fleet, nowMs))}`,
       width - more.length,
       'left',
       theme.glyphs.ellipsis,
@@ -325,8 +325,8 @@ function detailsScene(
   const shown = table.rows.slice(top, top + pageRows);
   const remark = count > pageRows ? `${top + 1}-${top + shown.length} of ${count}` : '';
   const title = input.theme.paint([
-    { text: fit(` ${table.title}`, input.size.columns - remark.length - 1), style: 'title-active' },
-    { text: `${remark} `, style: 'dim' },
+    { text: fit(` ${table.title}`, input.size.columns - remark.length - 2), style: 'title-active' },
+    { text: ` ${remark} `, style: 'dim' },
   ]);
   return {
     screen: {

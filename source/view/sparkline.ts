@@ -1,6 +1,6 @@
 /** A series of figures as a row of small bars. */
 import type { Trend } from '../fleet/history.ts';
-import type { Glyphs } from './theme.ts';
+import type { Glyphs } from './glyphs.ts';
 
 /**
  * `width` cells, the newest on the right, each the highest of its steps. `top` is the figure of a full bar; absent: the highest

@@ -1,11 +1,11 @@
 /** The fleet in sentences: one line for a status bar, and what changed since the last look, for a screen reader. Pure. */
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { alertText } from './alerts.ts';
 import { formatAge, plural } from './format.ts';
+import type { Glyphs } from './glyphs.ts';
 import type { FleetRows, NodeRow } from './rows.ts';
 import { cut, sanitize } from './text.ts';
-import type { Glyphs } from './theme.ts';
 
 /** More in one go is a storm: the rest is counted. */
 const MAX_SENTENCES = 10;
@@ -36,7 +36,7 @@ export function statusLine(
       ? `${link.state === 'connecting' ? glyphs.busy : glyphs.bad} ${linkWords(state)}`
       : [
           `${worst === undefined ? glyphs.good : worst.severity === 'bad' ? glyphs.bad : glyphs.warn} ${fleetWords(state, rows)}`,
-          ...(worst === undefined ? [] : [`${glyphs.alert} ${alertWords(worst, state, nowMs)}`]),
+          ...(worst === undefined ? [] : [`${glyphs.warn} ${alertWords(worst, state, nowMs)}`]),
           ...(alerts.length > 1 ? [`+${alerts.length - 1}`] : []),
         ].join('  ');
   // tmux reads `#[…]` and `#(…)` in what it puts into a status line.

@@ -1,9 +1,10 @@
 /** The network as a tree: routers by their links, on each its machines with their nodes, and whoever else is connected. */
+
 import { compareNames } from '../fleet/compare-names.ts';
+import { routerLabel } from '../fleet/conditions.ts';
 import type { Router, RouterSession } from '../fleet/state.ts';
 import { hasName } from './links.ts';
 import type { BaseRow, FleetRows, MachineRow, NodeRow, PeerRow, RouterRow } from './rows.ts';
-import { routerName } from './rows.ts';
 
 export type TreeItem =
   /** `link`: to the router above it; undefined for one that stands at the top. */
@@ -75,7 +76,7 @@ function plant(rows: FleetRows): readonly Branch[] {
       return child === undefined ? [] : [grow(child, row)];
     });
     const others = [...(links.get(row.key) ?? [])].filter((zid) => zid !== from?.key && !next.includes(zid));
-    const more = others.flatMap((zid) => rows.routers.find((one) => one.key === zid)?.router ?? []).map(routerName);
+    const more = others.flatMap((zid) => rows.routers.find((one) => one.key === zid)?.router ?? []).map(routerLabel);
     const link = from === undefined ? undefined : isUp(row, from) ? 'up' : 'lost';
     return {
       key: `router ${row.key}`,

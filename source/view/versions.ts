@@ -1,6 +1,8 @@
 /** Which version most of a fleet runs, so that those that run another can be marked. */
+
+import type { Glyphs } from './glyphs.ts';
 import type { FleetRows, MachineRow, RouterRow } from './rows.ts';
-import type { Glyphs, Span } from './theme.ts';
+import type { Span } from './theme.ts';
 
 export interface UsualVersions {
   /** Undefined where none is in the majority: then none is odd. */

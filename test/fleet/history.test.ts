@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { History } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
+import { resolveTheme } from '../../source/view/resolve-theme.ts';
 import { sparkline } from '../../source/view/sparkline.ts';
-import { createTheme, resolveTheme } from '../../source/view/theme.ts';
+import { createTheme } from '../../source/view/theme.ts';
 import { fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const camera = fleetNode({ name: 'cam', outputs: 'flowing', outputRateHz: 15 });

@@ -1,7 +1,7 @@
 /** What is broken about a daemon, its key, its clock, its services and the terminal, for real, and what doctor calls it. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
@@ -234,10 +234,25 @@ test('services: disabled, not reloaded and failed ones are named, and mended by 
   for (const words of ['daemon-reload', 'enable bubbaloop-router.service', 'start bubbaloop-router.service']) {
     expect(mended?.fixed).toContain(`systemctl --user ${words}`);
   }
-  // That its user lingers is root's to say.
-  expect(mended?.seen).not.toMatch(/failed|enabled|on disk|does not run/);
+  expect(mended).toMatchObject({ outcome: 'well', seen: 'bubbaloop-router.service is active.' });
   expect(manager.systemctl('is-active', 'bubbaloop-router.service').trim()).toBe('active');
   expect(manager.systemctl('is-enabled', 'bubbaloop-router.service').trim()).toBe('enabled');
+
+  // The user's last login would end what is well otherwise.
+  const { username } = userInfo();
+  manager.setLingering(false);
+  expect(await look()).toMatchObject({
+    outcome: 'warning',
+    seen: `${username} does not linger.`,
+    remedy: `sudo loginctl enable-linger ${username}`,
+    isFixable: false,
+  });
+  // Who starts them by hand has nothing to lose by that.
+  manager.systemctl('disable', 'bubbaloop-router.service');
+  expect((await look())?.seen).toBe('bubbaloop-router.service is not enabled.');
+  manager.systemctl('enable', 'bubbaloop-router.service');
+  manager.setLingering(true);
+  expect(await look()).toMatchObject({ outcome: 'well' });
 });
 
 test('tmux that passes nothing through, and a terminal without pictures, are told; --fix changes tmux', async () => {

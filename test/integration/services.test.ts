@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { startUserManager, type UserManager } from '../support/host-user-manager.ts';
 import { type HostNetwork, startHosts } from '../support/hosts.ts';
+import { startUserManager, type TestUserManager } from '../support/user-manager.ts';
 
 // Several hosts on two busy cores.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
@@ -9,10 +9,10 @@ const PATIENT = { timeout: 60_000, interval: 300 };
 const UNITS = 'bubbaloop-router bubbaloop-daemon';
 
 let network: HostNetwork | undefined;
-let manager: UserManager | undefined;
+let manager: TestUserManager | undefined;
 afterEach(async () => {
+  await manager?.stop();
   await network?.end();
-  await manager?.removeGroups();
   network = undefined;
   manager = undefined;
 });
@@ -23,22 +23,26 @@ test('with --systemd router and daemon run at once, come back when killed, and a
   await central.run('bubbaloop setup central');
   central.start('bubbaloop router');
   manager = await startUserManager(jetson);
-  const { env } = manager;
-  const setUp = `${env} bubbaloop setup jetson --central central --systemd`;
+  const { assignments } = manager;
+  const setUp = `${assignments} bubbaloop setup jetson --central central --systemd`;
 
+  manager.setLingering(false);
   const first = await jetson.run(setUp);
   expect(first).toMatchObject({ code: 0, stderr: '' });
   expect(first.stdout).toContain('Running: bubbaloop-router.service, bubbaloop-daemon.service.');
   await expect.poll(async () => (await jetson.run('bubbaloop status')).code, PATIENT).toBe(0);
 
   const pids = async (): Promise<string> =>
-    (await jetson.run(`${env} systemctl --user show -p MainPID ${UNITS}`)).stdout;
+    (await jetson.run(`${assignments} systemctl --user show -p MainPID ${UNITS}`)).stdout;
   const before = await pids();
+  manager.setLingering(true);
   const again = await jetson.run(setUp);
+  expect(first.stdout).toContain('sudo loginctl enable-linger');
+  expect(again.stdout).not.toContain('enable-linger');
   expect(again.stdout).toMatch(/unchanged +.*bubbaloop-router\.service/);
   expect(await pids()).toBe(before);
 
-  await jetson.run(`${env} systemctl --user kill -s KILL ${UNITS}`);
+  await jetson.run(`${assignments} systemctl --user kill -s KILL ${UNITS}`);
   await expect.poll(async () => (await jetson.run('bubbaloop status')).code, PATIENT).toBe(0);
   expect(await pids()).not.toBe(before);
 
@@ -51,7 +55,7 @@ test('with --systemd router and daemon run at once, come back when killed, and a
     daemon: { isRunning: true, isExpected: true },
     problems: [],
   });
-  await jetson.run(`${env} systemctl --user stop bubbaloop-daemon`);
+  await jetson.run(`${assignments} systemctl --user stop bubbaloop-daemon`);
   const without = await jetson.run('bubbaloop status');
   expect(without).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ daemon   not running') });
 });

@@ -21,6 +21,8 @@ export function hostsProblem(): string | undefined {
 export interface Keeper {
   /** Of the first process in the namespaces, as this process sees it. */
   readonly pid: number;
+  /** Words before a command: it then runs there. */
+  readonly inside: readonly [string, ...string[]];
   spawn(line: string, env: NodeJS.ProcessEnv, stdio: readonly ('ignore' | 'pipe' | 'inherit')[]): ChildProcess;
   runNow(line: string): void;
   end(): Promise<void>;
@@ -49,17 +51,18 @@ export async function startKeeper(name: string, hostsFile: string): Promise<Keep
   ]);
   if (first !== 'ready') throw new Error(`host ${name} could not be made: ${complaint}`);
   const pid = innerPid(child);
-  const enter = ['--target', `${pid}`, '--net', '--mount', '--uts', '--ipc', '--pid', '--', 'sh', '-c'];
+  const enter = ['--target', `${pid}`, '--net', '--mount', '--uts', '--ipc', '--pid', '--'];
   return {
     pid,
+    inside: ['nsenter', ...enter],
     // A session of its own, so that all of a line can be ended at once.
     spawn: (line, env, stdio) =>
-      spawn('nsenter', [...enter, line], {
+      spawn('nsenter', [...enter, 'sh', '-c', line], {
         env: { PATH: process.env.PATH, ...env },
         stdio: [...stdio],
         detached: true,
       }),
-    runNow: (line) => runNow('nsenter', [...enter, line]),
+    runNow: (line) => runNow('nsenter', [...enter, 'sh', '-c', line]),
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');

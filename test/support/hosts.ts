@@ -18,6 +18,8 @@ export interface TestHost {
   readonly address: string;
   /** HOME of what runs there. */
   readonly home: string;
+  /** Words before a command: it then runs there. */
+  readonly inside: readonly [string, ...string[]];
   /** Runs a line of shell to its end; killed after `timeoutMs`, default 60 s. */
   run(line: string, options?: { readonly timeoutMs?: number }): Promise<Finished>;
   /** Starts a line of shell that goes on; its process id as the host sees it is the shell's, which it replaces. */
@@ -152,6 +154,7 @@ function makeHost(name: string, address: string, home: string, keeper: Keeper): 
     name,
     address,
     home,
+    inside: keeper.inside,
     async run(line, { timeoutMs = 60_000 } = {}) {
       const child = keeper.spawn(line, env, ['ignore', 'pipe', 'pipe']);
       const output = { stdout: '', stderr: '' };

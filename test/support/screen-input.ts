@@ -1,5 +1,6 @@
 /** A fleet's state and a scene made of it, for tests of what is drawn. */
-import { type Alert, createAlertEngine } from '../../source/fleet/alert-engine.ts';
+import type { Alert } from '../../source/fleet/alert.ts';
+import { createAlertEngine } from '../../source/fleet/alert-engine.ts';
 
 import { NO_TRENDS, type Trends } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';

@@ -1,6 +1,6 @@
 # A user manager of systemd with a bus and a journal, where no systemd is booted. Its own /run (a mount namespace) keeps all
 # that apart from the machine: `/run/systemd/system`, by which programs believe in systemd, and journald's sockets.
-# Usage: unshare --mount --propagation private sh user-manager.sh FOLDER CGROUP
+# Usage, in a mount namespace of its own, HOME set: sh user-manager.sh FOLDER CGROUP
 set -eu
 folder=$1 cgroup=$2
 mount --bind "$folder/run" /run
@@ -16,7 +16,7 @@ for hierarchy in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; d
   mkdir -p "$hierarchy/$cgroup"
   echo $$ > "$hierarchy/$cgroup/cgroup.procs"
 done
-export XDG_RUNTIME_DIR="$folder/xdg" HOME="$folder/home"
+export XDG_RUNTIME_DIR="$folder/xdg"
 export DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/bus"
 unset XDG_CONFIG_HOME XDG_DATA_HOME
 /lib/systemd/systemd-journald &

@@ -10,9 +10,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostProcess, TestHost } from './hosts.ts';
 
 const READY_LIMIT_MS = 30_000;
 const HIERARCHIES = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
@@ -21,38 +22,46 @@ export interface TestUserManager {
   readonly folder: string;
   /** For whoever is to talk to it: bus, home, and a PATH whose journalctl reads its journal. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The part of it that tells where the manager is, for a line of shell: `HOME=… XDG_RUNTIME_DIR=…`. */
+  readonly assignments: string;
   readonly journalSocket: string;
   /** Words before a command: it then runs on the machine as the units see it, with journald's sockets. */
   readonly inside: readonly [string, ...string[]];
   /** `systemctl --user WORDS`, its output. */
   systemctl(...words: string[]): string;
+  /** Whether its user lingers, as logind would note it; at first it does. */
+  setLingering(isLingering: boolean): void;
   /** Ends everything that runs under it; removes its files. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Rejects where this machine cannot run one, with what is missing. */
-export async function startUserManager(): Promise<TestUserManager> {
+/**
+ * Starts one beside this machine's own programs, or on `host`, which then looks as if systemd had booted it. Rejects where this
+ * machine cannot run one, with what is missing.
+ */
+export async function startUserManager(host?: TestHost): Promise<TestUserManager> {
   checkMachine();
   const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-systemd-'));
   for (const name of ['run', 'home', 'xdg', 'bin', 'state']) mkdirSync(join(folder, name), { mode: 0o700 });
   // The name has to look like that of a user's manager: from it journald tells which unit a line is of.
   const slice = `bubbaloop_test_${process.pid}_${Date.now()}.slice`;
-  const script = join(import.meta.dirname, 'user-manager.sh');
-  const cgroup = `${slice}/user@${process.getuid?.() ?? 0}.service`;
-  const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', script, folder, cgroup], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (data: Buffer) => {
-      said = `${said}${data}`.slice(-4_000);
-    });
-  }
+  const script = [
+    join(import.meta.dirname, 'user-manager.sh'),
+    folder,
+    `${slice}/user@${process.getuid?.() ?? 0}.service`,
+  ];
+  const own = {
+    HOME: host?.home ?? join(folder, 'home'),
+    XDG_RUNTIME_DIR: join(folder, 'xdg'),
+    DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(folder, 'xdg', 'bus')}`,
+  };
+  const { child, output } =
+    host?.start(`sh -c 'sleep infinity | sh ${script.join(' ')}'`) ?? spawnBeside(script, own.HOME);
   const stop = async (): Promise<void> => {
     await endAll(slice, child);
     rmSync(folder, { recursive: true, force: true });
   };
-  const inside: readonly [string, ...string[]] = ['nsenter', '--target', String(child.pid), '--mount', '--'];
+  const inside = host?.inside ?? (['nsenter', '--target', String(child.pid), '--mount', '--'] as const);
   // The journal is in the /run of its own namespace, where its units are, but not who tests them.
   for (const name of ['journalctl', 'systemd-cat']) {
     const program = `/usr/bin/${name}`;
@@ -62,10 +71,8 @@ export async function startUserManager(): Promise<TestUserManager> {
   }
   const env = {
     ...process.env,
+    ...own,
     PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
-    HOME: join(folder, 'home'),
-    XDG_RUNTIME_DIR: join(folder, 'xdg'),
-    DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(folder, 'xdg', 'bus')}`,
     XDG_CONFIG_HOME: undefined,
   };
   const [nsenter, ...where] = inside;
@@ -76,7 +83,9 @@ export async function startUserManager(): Promise<TestUserManager> {
     const limitMs = performance.now() + READY_LIMIT_MS;
     while (!existsSync(journalSocket) || !isRunning(systemctl)) {
       if (child.exitCode !== null || performance.now() > limitMs) {
-        throw new Error(`no user manager of systemd came up here (root and a cgroup hierarchy are needed): ${said}`);
+        throw new Error(
+          `no user manager of systemd came up here (root and a cgroup hierarchy are needed): ${output()}`,
+        );
       }
       await sleep(50);
     }
@@ -84,7 +93,25 @@ export async function startUserManager(): Promise<TestUserManager> {
     await stop();
     throw error;
   }
-  return { folder, env, journalSocket, inside, systemctl, stop };
+  const mark = join(folder, 'state', 'linger', userInfo().username);
+  const setLingering = (isLingering: boolean): void =>
+    isLingering ? writeFileSync(mark, '') : rmSync(mark, { force: true });
+  const assignments = Object.entries(own).map(([name, value]) => `${name}=${value}`);
+  return { folder, env, assignments: assignments.join(' '), journalSocket, inside, systemctl, setLingering, stop };
+}
+
+function spawnBeside(script: readonly string[], home: string): Pick<HostProcess, 'child' | 'output'> {
+  const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', ...script], {
+    env: { ...process.env, HOME: home },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data: Buffer) => {
+      said = `${said}${data}`.slice(-4_000);
+    });
+  }
+  return { child, output: () => said };
 }
 
 function checkMachine(): void {

@@ -40,7 +40,7 @@ test('what was recorded until kill -9 is shown, and can be walked through', asyn
   await recording.press('9');
   await recording.until(/Events \d/);
   await recording.press('8');
-  await recording.until(/node-down\s+robot_1\s+crasher/);
+  await recording.until(/node-down\s+robot_1\s.*crasher failed/);
   // Flushed twice after that: all that was seen above, and a step more.
   for (const least of [100, 20]) {
     const before = least === 100 ? 0 : statSync(file).size;
@@ -67,7 +67,7 @@ test('what was recorded until kill -9 is shown, and can be walked through', asyn
   await at.until(/ 2x | 5x |paused/);
   await at.press('8');
   await at.press('$');
-  await at.until(/node-down\s+robot_1\s+crasher/);
+  await at.until(/node-down\s+robot_1\s.*crasher failed/);
   await at.press('1', 'g', 's');
   await at.until(/read-only: it shows, it does not act|takes no commands/);
   await at.press('l');

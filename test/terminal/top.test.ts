@@ -259,7 +259,8 @@ test('kill -9 of the router is said, and when it is back the fleet is', async ()
   await fleet.router.kill();
   await at.until(/✗ .*(lost|no router)/, 5_000);
   await at.until('? running');
-  await at.until(/Trying (again in \d+ s|now)/);
+  await at.until(/No link to \S+ for \d+s \(/);
+  await at.until(/retry in \d+ s|retrying/);
   await fleet.router.restartOnSamePorts();
   await at.until(/alpha\s+● running/, 10_000);
   await at.until((lines) => !/lost/.test(lines.join('\n')));

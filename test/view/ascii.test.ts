@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resolveTheme } from '../../source/view/theme.ts';
+import { resolveTheme } from '../../source/view/resolve-theme.ts';
 import { Desk, fleetNode, fleetState } from '../support/screen-input.ts';
 
 const fleet = fleetState({

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { type CameraSight, fitPicture } from '../../source/view/camera-tile.ts';
 import { layoutWall, type PicturesView, wallFooter } from '../../source/view/camera-wall.ts';
-import { createTheme, resolveTheme } from '../../source/view/theme.ts';
+import { resolveTheme } from '../../source/view/resolve-theme.ts';
+import { createTheme } from '../../source/view/theme.ts';
 import { Desk, fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const CELL = { widthPx: 10, heightPx: 20 };

@@ -132,3 +132,13 @@ test.each([
   expect(text).toContain('Cancel');
   expect(text).toContain('One after another');
 });
+
+test('at 60 columns the last line keeps the list of keys and the way out, whatever else is to be said there', () => {
+  const at = desk();
+  at.size = { columns: 60, rows: 16 };
+  const last = (): string => at.text().split('\n').at(-1) ?? '';
+  at.press(' ', ' ');
+  expect(last()).toMatch(/Esc unchoose 2 .* \? help {2}q quit/);
+  at.press('escape', '/', 'n', 'enter');
+  expect(last()).toMatch(/Esc clear filter .* \? help {2}q quit/);
+});

@@ -6,9 +6,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { afterAll, expect, test } from 'vitest';
+import type { FleetEvent } from '../../source/fleet/events.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import { type FleetNode, type FleetState, initialState, type Router } from '../../source/fleet/state.ts';
-import { createTheme } from '../../source/view/theme.ts';
+import { createTheme, type Theme } from '../../source/view/theme.ts';
 import { flatScreen } from '../support/flat-screen.ts';
 import { Desk, fleetNode, fleetState, NOW_MS, ROUTER, SHM } from '../support/screen-input.ts';
 
@@ -40,21 +41,21 @@ function stopped(name: string): FleetNode {
 const one = fleetState({
   machines: {
     jetson_1: [
-      fleetNode({ name: 'front_door' }),
+      fleetNode({ name: 'front_door', onZenoh: true, outputs: 'flowing', outputRateHz: 15 }),
       failed('gripper'),
       stopped('openmeteo'),
-      fleetNode({ name: '東京カメラ', version: '0.4.1' }),
+      fleetNode({ name: '東京カメラ', version: '0.4.1', onZenoh: true, outputs: 'unwanted' }),
       fleetNode({ name: 'robot🤖arm', health: 'unhealthy' }),
-      fleetNode({ name: 'cafe\u0301', type: 'python' }),
+      fleetNode({ name: 'cafe\u0301', type: 'python', onZenoh: true, outputs: 'quiet' }),
     ],
   },
 });
 
-const lost: FleetState = reduce(one, {
+const noLink: FleetEvent = {
   type: 'link',
   link: { state: 'lost', sinceMs: NOW_MS - 4_000, retryAtMs: NOW_MS + 1_500, attempt: 3, reason: 'connection refused' },
   zid: '',
-});
+};
 
 function many(): FleetState {
   const machines: Record<string, readonly FleetNode[]> = {};
@@ -74,7 +75,8 @@ function many(): FleetState {
 const states: Readonly<Record<string, FleetState>> = {
   empty: fleetState({ machines: {} }),
   loading: initialState(endpoint, NOW_MS),
-  lost,
+  'no-router': reduce(initialState(endpoint, NOW_MS), noLink),
+  lost: reduce(one, noLink),
   'one-machine': one,
   '500-machines': many(),
 };
@@ -87,9 +89,21 @@ const sizes = [
 
 const expected = new Set<string>();
 
+const looks: Readonly<Record<string, Theme>> = {
+  plain: createTheme('none'),
+  colour: createTheme('256', undefined, 'dark'),
+  light: createTheme('256', undefined, 'light'),
+};
+
+/** What is drawn on a light ground differs in its codes alone: two screens with all of them are enough. */
+function looksOf(state: string, columns: number): readonly string[] {
+  const isFull = columns === 120 && (state === 'one-machine' || state === '500-machines');
+  return isFull ? ['plain', 'colour', 'light'] : ['plain', 'colour'];
+}
+
 const cases = Object.keys(states).flatMap((state) =>
   sizes.flatMap(([columns, rows]) =>
-    (['plain', 'colour'] as const).map((look) => ({
+    looksOf(state, columns).map((look) => ({
       state,
       columns,
       rows,
@@ -101,9 +115,10 @@ const cases = Object.keys(states).flatMap((state) =>
 
 test.each(cases)('$name', ({ state, columns, rows, look, name }) => {
   const fleet = states[state];
-  if (fleet === undefined) throw new Error(`no state ${state}`);
+  const theme = looks[look];
+  if (fleet === undefined || theme === undefined) throw new Error(`no ${state} that looks ${look}`);
   const desk = new Desk(fleet, { columns, rows });
-  desk.theme = look === 'plain' ? createTheme('none') : createTheme('256', undefined, 'dark');
+  desk.theme = theme;
   const lines = flatScreen(desk.scene().screen);
   expect(lines).toHaveLength(rows);
   for (const line of lines) expect(stringWidth(line)).toBe(columns);

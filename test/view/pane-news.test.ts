@@ -6,7 +6,7 @@ import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { Timeline } from '../../source/fleet/timeline.ts';
 import { moveReplay, playReplay, REPLAY_KEYS } from '../../source/view/replay-keys.ts';
 import { type ReplayView, replayLine } from '../../source/view/replay-line.ts';
-import { createRowMaker } from '../../source/view/rows.ts';
+import { createRowMaker } from '../../source/view/row-maker.ts';
 import { Desk, fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const NASTY = 'évil\x1b[31m名前\u202e';
@@ -108,7 +108,9 @@ test('the line of a lost link is drawn anew each second', () => {
   const desk = new Desk(reduce(state, { type: 'link', link, zid: '' }));
   expect(desk.text()).toContain('Trying again in 9 s.');
   desk.nowMs += 2_000;
-  expect(desk.text()).toContain('No link to tcp/127.0.0.1:7447 for 2s: all shown is from then. Trying again in 7 s.');
+  expect(desk.text()).toContain(
+    'No link to tcp/127.0.0.1:7447 for 2s (refused): all shown is from then. Trying again in 7 s.',
+  );
 });
 
 test('the line of a replay says what it is, when, where in it, and what is wrong with it', () => {

@@ -149,7 +149,7 @@ test('the states before there is a fleet each say what to do', () => {
 test('a lost link is said in the header and in the alert; what is shown is marked as old', () => {
   const text = new Desk(lost).text();
   expect(text).toMatch(/lost 4s, retry in 2 s/);
-  expect(text).toContain('No link to tcp/127.0.0.1:7447 for 4s: all shown is from then. Trying again in 2 s. (');
+  expect(text).toMatch(/No link to tcp\/127\.0\.0\.1:7447 for 4s \(/);
   expect(text).toContain('? running');
   expect(text).not.toContain('● running');
 });
@@ -173,7 +173,7 @@ test('alerts come worst first and name what failed and why', () => {
   const texts = alertsOf(state);
   expect(texts).toEqual([
     'bad jetson_2/gripper failed: exit 1 after 3 restarts, last line "no such device"',
-    'bad jetson_2/hung runs but has sent no heartbeat: it may hang.  l logs  r restart',
+    'bad jetson_2/hung runs but has sent no heartbeat: it may hang.',
     'warn jetson_2: 1 orphan segment of 1.0M left in shared memory by processes that crashed',
   ]);
 });

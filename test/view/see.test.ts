@@ -109,7 +109,7 @@ test('links, losses and odd versions are marked in the tree', () => {
   expect(text).toMatch(/router jetson_2 +● 2 sessions +● linked +1\.9\.0 ≠/);
   expect(text).toMatch(/router jetson_1 +● 3 sessions +● linked +1\.10\.2 +│/);
   expect(text).toMatch(/machine jetson_1 +✗ 1 of 2 failed +tcp\/127\.0\.0\.1:1 shm/);
-  expect(text).toMatch(/machine stray .*▲ no router tells of it/);
+  expect(text).toMatch(/machine stray .*▲ link unknown/);
   expect(text).toMatch(/front_door +● running +tcp\/127\.0\.0\.1:2 shm/);
   const lost = reduce(
     reduce(fleet, {

@@ -4,7 +4,7 @@ import { createAlertEngine } from '../../source/fleet/alert-engine.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import type { FleetNode, FleetState } from '../../source/fleet/state.ts';
-import { createRowMaker } from '../../source/view/rows.ts';
+import { createRowMaker } from '../../source/view/row-maker.ts';
 import { createSpeaker, statusLine } from '../../source/view/spoken.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import { fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createTheme, isGroundWanted, resolveTheme } from '../../source/view/theme.ts';
+import { isGroundWanted, resolveTheme } from '../../source/view/resolve-theme.ts';
+import { createTheme } from '../../source/view/theme.ts';
 
 const line = [{ text: 'failed', style: 'bad' }, { text: ' ok' }] as const;
 

@@ -3,10 +3,14 @@ import { NO_TRENDS } from '../../source/fleet/history.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import type { FleetNode, FleetState, MachineLoad } from '../../source/fleet/state.ts';
 import { detailsOf } from '../../source/view/details.ts';
+import { DEFAULT_KEYMAP } from '../../source/view/keymap.ts';
+import { helpLines } from '../../source/view/overlays.ts';
 import { NODE_COLUMNS } from '../../source/view/pane-nodes.ts';
 import { SHM_COLUMNS } from '../../source/view/pane-shm.ts';
 import { PANES } from '../../source/view/panes.ts';
-import { createRowMaker, type FleetRows } from '../../source/view/rows.ts';
+import { createRowMaker } from '../../source/view/row-maker.ts';
+import type { FleetRows } from '../../source/view/rows.ts';
+import { textWidth } from '../../source/view/text.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import { NO_USUAL_VERSIONS } from '../../source/view/versions.ts';
 import { alertsOf, Desk, fleetNode, fleetState, NOW_MS, SHM } from '../support/screen-input.ts';
@@ -47,12 +51,39 @@ test('ALIVE takes the daemon’s word where the screen itself has seen nothing, 
   const beats = (state: FleetState) =>
     reduce(state, { type: 'heartbeats', atMs: NOW_MS - 1_000, beats: [{ machine: 'm', node: 'cam' }] });
   expect(nodeCell('alive', { onZenoh: false }, beats)).toBe('● good');
+  // On a small screen there is no HEALTH: what hangs must not look well without it.
+  expect(nodeCell('alive', { onZenoh: true, health: 'unhealthy' })).toBe('✗ bad');
+  expect(nodeCell('alive', { onZenoh: true, health: 'unhealthy' }, beats)).toBe('● good');
+});
+
+test('what is not heard now has a sign in every pane, and no uptime that goes on', () => {
+  const live = reduce(one({}), { type: 'heartbeats', atMs: NOW_MS, beats: [{ machine: 'm', node: 'cam' }] });
+  const link = { state: 'lost', sinceMs: NOW_MS, retryAtMs: NOW_MS, attempt: 1, reason: 'refused' } as const;
+  const text = (state: FleetState, pane: string): string => {
+    const desk = new Desk(state, { columns: 100, rows: 20 });
+    desk.press(pane);
+    return desk.text();
+  };
+  const stale = reduce(live, { type: 'link', link, zid: '' });
+  expect(text(live, '1')).toContain('3d00h');
+  expect(text(stale, '1')).not.toContain('3d00h');
+  for (const [pane, sign] of [
+    ['1', '? running'],
+    ['2', '? m '],
+    ['3', '? central'],
+    ['4', '? bb22'],
+    ['5', '? not heard'],
+  ] as const) {
+    expect(text(live, pane)).not.toContain(sign);
+    expect(text(stale, pane)).toContain(sign);
+    expect(text(stale, pane).split('\n').slice(3).join('\n')).not.toContain('●');
+  }
 });
 
 test('a node that runs, is on zenoh and sends nothing that is wanted raises an alert; the others do not', () => {
   const alerts = (change: Partial<FleetNode>) => alertsOf(one(change));
   expect(alerts({ outputs: 'quiet', onZenoh: true })).toEqual([
-    'bad m/cam runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?  l logs  r restart',
+    'bad m/cam runs and is on zenoh, but sends no data though somebody listens: is what it reads from there?',
   ]);
   // One alert a node, the worst.
   expect(alerts({ outputs: 'quiet', onZenoh: true, health: 'unhealthy' })).toHaveLength(1);
@@ -98,16 +129,16 @@ test('the shared memory pane tells locked and grown memory, and how busy the mac
   expect(Object.fromEntries(cells)).toMatchObject({
     grown: { text: '▲ 80.0M', style: 'warn' },
     locked: { text: '1.0M' },
-    cpu: { text: '97%!', style: 'warn' },
+    cpu: { text: '97%▲', style: 'warn' },
     memory: { text: '25%' },
-    temperature: { text: '86C!', style: 'warn' },
+    temp: { text: '86C▲', style: 'warn' },
   });
   const without = rowsOf(one({})).shm[0];
-  for (const id of ['locked', 'cpu', 'memory', 'temperature']) {
+  for (const id of ['locked', 'cpu', 'memory', 'temp']) {
     expect(without && SHM_COLUMNS.find((column) => column.id === id)?.cell(without, context).text).toBe('-');
   }
   const text = new Desk(loaded, { columns: 240, rows: 40 }).text();
-  expect(text).toMatch(/m +256M +12\.0G +25% .* 97%! +25% +86C!/);
+  expect(text).toMatch(/m +256M +12\.0G +25% .* 97%▲ +25% +86C▲/);
 });
 
 test('the details of a node and of a machine say all of it in words', () => {
@@ -125,4 +156,27 @@ test('the details of a node and of a machine say all of it in words', () => {
   expect(machine?.rows).toMatchObject([
     { segment: 'runs of cam', size: '35.0M', owner: '3 runs', orphan: 'left 2, 70.0M' },
   ]);
+});
+
+test('on a narrow screen a long value of the details goes on below: nowhere else is all of it', () => {
+  const context = { state: loaded, rows: rowsOf(loaded), nowMs: NOW_MS };
+  const rows = detailsOf(PANES.nodes, context, 'm/cam', 60)?.rows ?? [];
+  for (const { what = '', value = '' } of rows) expect(textWidth(what) + textWidth(value)).toBeLessThan(60);
+  const from = rows.findIndex(({ what }) => what === 'Shared memory');
+  const next = rows.findIndex(({ what }, index) => index > from && what !== '');
+  expect(
+    rows
+      .slice(from, next)
+      .map(({ value }) => value)
+      .join(' '),
+  ).toBe('35.0M now, most 35.0M in the first run, 45.0M in the last of 3; ended runs left 2 segments of 70.0M');
+});
+
+test('on a narrow screen the help says all that it says on a wide one', () => {
+  const words = (width: number): string =>
+    helpLines(width, DEFAULT_KEYMAP)
+      .flatMap(({ line }) => line.map(({ text }) => text))
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+  expect(words(56)).toBe(words(500));
 });
