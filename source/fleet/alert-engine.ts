@@ -15,8 +15,6 @@ import type { RuleName, RuleSet } from './rules.ts';
 import { compileSilences } from './silences.ts';
 import { type FleetState, type Machine, machineFreshness, type Router, routerFreshness } from './state.ts';
 
-export type { Alert };
-
 export interface AlertEngineOptions {
   /** For one look: what is wrong counts at once, since nobody will look again. */
   readonly isImmediate?: boolean;

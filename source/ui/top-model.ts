@@ -3,7 +3,7 @@
  * when it differs from the last. No React here.
  */
 import type { Visible } from '../fleet/agenda.ts';
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import type { GatedSend } from '../fleet/command-gate.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { FleetMemory } from '../fleet/fleet-memory.ts';
