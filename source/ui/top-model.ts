@@ -100,6 +100,13 @@ export interface TopModelOptions {
   now?(): number;
 }
 
+/** A moment of the fleet, as the screen shows it. */
+interface Shown {
+  readonly fleet: FleetState;
+  readonly news: FleetNews;
+  readonly rows: FleetRows;
+}
+
 /** News that is worth a screen at once is still not drawn more often than this, */
 const URGENT_GAP_MS = 50;
 /** and so often in a row: news that never ends is drawn at the interval, as all else. */
@@ -107,6 +114,8 @@ const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
 const NOTICE_MS = 8_000;
+/** What so many machines tell at once is turned into rows when it comes: a frame has only to draw then, in any fleet. */
+const CROWD = 10;
 
 export class TopModel {
   readonly #options: TopModelOptions;
@@ -117,9 +126,8 @@ export class TopModel {
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
   readonly #memory: FleetMemory;
-  #news: FleetNews;
   /** What the screen shows of the fleet. A key is answered from this, at once and whatever the fleet's size. */
-  #shown: { readonly fleet: FleetState; readonly rows: FleetRows };
+  #shown: Shown;
   #ui: UiState;
   #theme: Theme;
   #size: Size;
@@ -161,8 +169,7 @@ export class TopModel {
       state: initialState(options.endpoint, this.#now()),
       words: alertText,
     });
-    this.#news = this.#askRules();
-    this.#shown = this.#gather();
+    this.#shown = this.#takeIn();
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
     options.topics?.onChange(() => this.#schedule(options.intervalMs));
@@ -184,6 +191,7 @@ export class TopModel {
     this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
     if (this.#memory.state === before) return;
     this.#options.onState?.(this.#memory.state);
+    if (event.type === 'answers' && event.nodes.length >= CROWD) this.#takeIn();
     const isUrgent =
       isNews || event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
     this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
@@ -321,9 +329,11 @@ export class TopModel {
     return [{ key: 'trouble', when: 'answer', severity: 'bad', subject: '', sinceMs: this.#now(), message }];
   }
 
-  #gather(): { readonly fleet: FleetState; readonly rows: FleetRows } {
+  /** Rows and alerts of what is known now; next to nothing where nothing has changed. */
+  #takeIn(): Shown {
     const fleet = this.#fleet;
-    return { fleet, rows: this.#makeRows(fleet, this.#news, this.#options.topics?.view()) };
+    const news = this.#askRules();
+    return { fleet, news, rows: this.#makeRows(fleet, news, this.#options.topics?.view()) };
   }
 
   #keyContext(): KeyContext {
@@ -341,7 +351,7 @@ export class TopModel {
 
   #sceneInput(): SceneInput {
     const { options, ui } = { options: this.#options, ui: this.#ui };
-    const { fleet, rows } = this.#shown;
+    const { fleet, rows, news } = this.#shown;
     const banner = [options.banner, options.status?.()].filter(Boolean).join(' ');
     return {
       fleet,
@@ -354,7 +364,7 @@ export class TopModel {
       keys: this.#keyContext(),
       readOnly: options.readOnly,
       banner: banner === '' ? undefined : banner,
-      alerts: [...this.#troubles(), ...this.#news.alerts.active],
+      alerts: [...this.#troubles(), ...news.alerts.active],
       replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
       trends: this.#history,
@@ -368,10 +378,7 @@ export class TopModel {
     this.#dueAtMs = Number.POSITIVE_INFINITY;
     this.#owedLooks = this.#owed() + 1;
     this.#lookedAtMs = this.#now();
-    if (!this.#isClogged()) {
-      this.#news = this.#askRules();
-      this.#shown = this.#gather();
-    }
+    if (!this.#isClogged()) this.#shown = this.#takeIn();
     this.#draw();
     this.#schedule(this.#options.intervalMs);
   }
