@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { render } from 'ink';
 import type { CameraId } from '../camera/camera-feed.ts';
 import type { Pixels } from '../graphics/pixels.ts';
@@ -68,7 +69,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     size: terminalSize(stdout),
     pictures,
     isClogged: () => output.pendingBytes > CLOGGED_BYTES,
-    quit: () => void pictures.quiet(ANSWER_LIMIT_MS).then(close),
+    quit: () => void allAnswered().then(close),
     suspend: () => void suspend(),
   });
   model.subscribe(() => painter.draw(model.screen()));
@@ -85,7 +86,9 @@ export function runApp(options: RunAppOptions): RunningApp {
   const mouseOff = options.hasMouse ? MOUSE_OFF : '';
   const mouseOn = options.hasMouse ? MOUSE_ON : '';
   const groundQuestion = options.themeOn === undefined ? '' : GROUND_QUESTION;
+  let isGroundTold = groundQuestion === '';
   const answered = (answer: TerminalAnswer): void => {
+    if (answer.kind === 'ground') isGroundTold = true;
     if (answer.kind === 'mouse') {
       const event = toMouseEvent(answer);
       if (event !== undefined) model.mouse(event);
@@ -95,7 +98,15 @@ export function runApp(options: RunAppOptions): RunningApp {
   };
   // On the alternate screen, before the first frame, which clears it: whoever prints a question in place of an answer leaves
   // no mark, nor do keys that were echoed before they were ours.
-  layer.askWithNextFrame(`${groundQuestion}${inquiry.begin()}${mouseOn}`);
+  const pictureQuestions = inquiry.begin();
+  layer.askWithNextFrame(`${groundQuestion}${pictureQuestions}${mouseOn}`);
+  const askedAtMs = performance.now();
+  /** Ends when the terminal owes no answer, or can be taken to give none: an answer after us would be typed into the shell. */
+  async function allAnswered(): Promise<void> {
+    await pictures.quiet(ANSWER_LIMIT_MS);
+    const isTold = (): boolean => (pictureQuestions === '' ? isGroundTold : inquiry.isAnswered);
+    while (!isTold() && performance.now() < askedAtMs + ANSWER_LIMIT_MS) await sleep(5);
+  }
   const instance = render(
     <Shell
       model={model}
@@ -121,7 +132,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   async function suspend(): Promise<void> {
     layer.suspend();
     painter.suspend();
-    await pictures.quiet(ANSWER_LIMIT_MS);
+    await allAnswered();
     await suspendTerminal?.(async () => {
       // A stopped process writes nothing more: what takes the pictures away must be out before.
       if (mouseOff !== '') output.send(Buffer.from(mouseOff));

@@ -3,7 +3,7 @@
  * when it differs from the last. No React here.
  */
 import type { Visible } from '../fleet/agenda.ts';
-import type { Alert } from '../fleet/alert-engine.ts';
+import type { Alert } from '../fleet/alert.ts';
 import type { GatedSend } from '../fleet/command-gate.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { FleetMemory } from '../fleet/fleet-memory.ts';
@@ -104,6 +104,13 @@ export interface TopModelOptions {
   now?(): number;
 }
 
+/** A moment of the fleet, as the screen shows it. */
+interface Shown {
+  readonly fleet: FleetState;
+  readonly news: FleetNews;
+  readonly rows: FleetRows;
+}
+
 /** News that is worth a screen at once is still not drawn more often than this, */
 const URGENT_GAP_MS = 50;
 /** and so often in a row: news that never ends is drawn at the interval, as all else. */
@@ -111,6 +118,8 @@ const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
 const NOTICE_MS = 8_000;
+/** What so many machines tell at once is turned into rows when it comes: a frame has only to draw then, in any fleet. */
+const CROWD = 10;
 
 export class TopModel {
   readonly #options: TopModelOptions;
@@ -121,9 +130,8 @@ export class TopModel {
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
   readonly #memory: FleetMemory;
-  #news: FleetNews;
   /** What the screen shows of the fleet. A key is answered from this, at once and whatever the fleet's size. */
-  #shown: { readonly fleet: FleetState; readonly rows: FleetRows };
+  #shown: Shown;
   #ui: UiState;
   #theme: Theme;
   #size: Size;
@@ -166,8 +174,7 @@ export class TopModel {
       state: initialState(options.endpoint, this.#now()),
       words: alertText,
     });
-    this.#news = this.#askRules();
-    this.#shown = this.#gather();
+    this.#shown = this.#takeIn();
     this.#scene = this.#build();
     options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
     options.topics?.onChange(() => this.#schedule(options.intervalMs));
@@ -189,6 +196,7 @@ export class TopModel {
     this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
     if (this.#memory.state === before) return;
     this.#options.onState?.(this.#memory.state);
+    if (event.type === 'answers' && event.nodes.length >= CROWD) this.#takeIn();
     const isUrgent =
       isNews || event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
     this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
@@ -285,6 +293,7 @@ export class TopModel {
         return;
       case 'seek':
         this.#options.replay?.seek(effect.atMs);
+        this.#look();
         return;
       case 'photo':
         void this.#photo(effect);
@@ -329,10 +338,12 @@ export class TopModel {
     return [{ key: 'trouble', when: 'answer', severity: 'bad', subject: '', sinceMs: this.#now(), message }];
   }
 
-  #gather(): { readonly fleet: FleetState; readonly rows: FleetRows } {
+  /** Rows and alerts of what is known now; next to nothing where nothing has changed. */
+  #takeIn(): Shown {
     const { replay, topics } = this.#options;
     const fleet = this.#fleet;
-    return { fleet, rows: this.#makeRows(fleet, this.#news, replay?.topics() ?? topics?.view()) };
+    const news = this.#askRules();
+    return { fleet, news, rows: this.#makeRows(fleet, news, replay?.topics() ?? topics?.view()) };
   }
 
   #keyContext(): KeyContext {
@@ -351,7 +362,7 @@ export class TopModel {
 
   #sceneInput(): SceneInput {
     const { options, ui } = { options: this.#options, ui: this.#ui };
-    const { fleet, rows } = this.#shown;
+    const { fleet, rows, news } = this.#shown;
     const banner = [options.banner, options.status?.()].filter(Boolean).join(' ');
     return {
       fleet,
@@ -364,7 +375,7 @@ export class TopModel {
       keys: this.#keyContext(),
       readOnly: options.readOnly,
       banner: banner === '' ? undefined : banner,
-      alerts: [...this.#troubles(), ...this.#news.alerts.active],
+      alerts: [...this.#troubles(), ...news.alerts.active],
       replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
       trends: options.replay?.trends() ?? this.#history,
@@ -378,10 +389,7 @@ export class TopModel {
     this.#dueAtMs = Number.POSITIVE_INFINITY;
     this.#owedLooks = this.#owed() + 1;
     this.#lookedAtMs = this.#now();
-    if (!this.#isClogged()) {
-      this.#news = this.#askRules();
-      this.#shown = this.#gather();
-    }
+    if (!this.#isClogged()) this.#shown = this.#takeIn();
     this.#draw();
     this.#schedule(this.#options.intervalMs);
   }

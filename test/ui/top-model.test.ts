@@ -4,6 +4,7 @@ import type { Outcome } from '../../source/fleet/control.ts';
 import type { LogNews } from '../../source/fleet/follow-log.ts';
 import { NO_TRENDS } from '../../source/fleet/history.ts';
 import type { FleetNode } from '../../source/fleet/state.ts';
+import { Timeline } from '../../source/fleet/timeline.ts';
 import { NO_TOPICS } from '../../source/fleet/topics.ts';
 import type { FollowLog } from '../../source/ui/log-reader.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
@@ -12,7 +13,7 @@ import { NO_NEWS } from '../../source/view/rows.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import type { NodeTarget } from '../../source/view/ui-state.ts';
 import type { NodeAction } from '../../source/wire/command.ts';
-import { fleetNode, fleetState } from '../support/screen-input.ts';
+import { fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const BEGIN_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
 
@@ -477,6 +478,43 @@ test.each([['2'], ['l']])(
     expect(at.model.ui.overlay).toMatchObject({ kind: 'details', key: 'm/a' });
   },
 );
+
+test('from an event of a replay to its moment: the screen is of that moment at once', () => {
+  const then = fleetState({ machines: { m: [fleetNode({ name: 'a', status: 'failed', lastExit: 'exit 9' })] } });
+  const later = fleetState({ machines: { m: [fleetNode({ name: 'a' })] } });
+  const events = new Timeline();
+  events.add(NOW_MS, [
+    { kind: 'node', tone: 'bad', subject: 'm/a', text: 'failed', about: { machine: 'm', node: 'a' } },
+  ]);
+  const news = { ...NO_NEWS, events: events.entries };
+  let atMs = NOW_MS + 60_000;
+  const model = new TopModel({
+    endpoint: '',
+    theme: PLAIN_THEME,
+    size: { columns: 120, rows: 32 },
+    readOnly: true,
+    intervalMs: 1_000,
+    send: commandGate(async () => ({ ok: false, message: '', output: '' }), { readOnly: true }),
+    replay: {
+      view: () => ({ startMs: 0, endMs: atMs, atMs, isPaused: true, speed: 1, file: 'x.rec', problem: '' }),
+      state: () => (atMs === NOW_MS ? then : later),
+      news: () => news,
+      topics: () => NO_TOPICS,
+      trends: () => NO_TRENDS,
+      press: () => false,
+      seek: (wantedMs) => {
+        atMs = wantedMs;
+      },
+    },
+    quit: () => undefined,
+    suspend: () => undefined,
+  });
+  for (const key of ['9', 'enter', '1', '1']) model.press({ key, text: key });
+  const screen = model.screen();
+  const lines = screen.kind === 'full' ? screen.panes.flatMap((pane) => pane.lines) : [];
+  expect(lines.join('\n')).toMatch(/✗ failed/);
+  model.close();
+});
 
 test('in a replay its keys go first, unless they are letters of a text', () => {
   const pressed: string[] = [];
