@@ -1,6 +1,6 @@
 /** The Alerts pane: what the rules say is wrong, worst first, and what they are told to be silent about. */
 
-import { subjectOfAlert } from '../fleet/changes.ts';
+import { subjectOfAlert } from '../fleet/alert-changes.ts';
 import type { RuleName } from '../fleet/rules.ts';
 import { alertText } from './alerts.ts';
 import type { Column } from './column.ts';
