@@ -12,6 +12,7 @@ import { type CameraDoor, CameraPictures } from './camera-pictures.ts';
 import { DetailsLines } from './details-lines.tsx';
 import { ImageLayer } from './image-layer.ts';
 import { toMouseEvent } from './mouse-event.ts';
+import { OwnCostMeter } from './own-cost.ts';
 import type { EncoderMaker } from './picture-tile.ts';
 import { ScreenPainter } from './screen-painter.ts';
 import { Shell } from './shell.tsx';
@@ -29,7 +30,8 @@ export interface RunningApp {
   close(): void;
 }
 
-export interface RunAppOptions extends Omit<TopModelOptions, 'size' | 'quit' | 'suspend' | 'pictures' | 'isClogged'> {
+export interface RunAppOptions
+  extends Omit<TopModelOptions, 'size' | 'quit' | 'suspend' | 'pictures' | 'isClogged' | 'cost'> {
   readonly images: ImagesChoice;
   /** Bytes a second for pictures; undefined is no limit. */
   readonly budgetBytesPerSecond?: number;
@@ -69,6 +71,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     size: terminalSize(stdout),
     pictures,
     isClogged: () => output.pendingBytes > CLOGGED_BYTES,
+    cost: new OwnCostMeter({ sentBytes: () => output.sentBytes }).view,
     quit: () => void allAnswered().then(close),
     suspend: () => void suspend(),
   });

@@ -21,6 +21,7 @@ import type { KeyContext, Keymap } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
 import { handleMouse, type MouseEvent } from '../view/mouse.ts';
 import { nodeAilment, restartsOf } from '../view/node-ailment.ts';
+import type { OwnCost } from '../view/own-cost.ts';
 import { createContentMaker } from '../view/panes.ts';
 import type { ReplayView } from '../view/replay-line.ts';
 import type { FleetNews, FleetRows } from '../view/rows.ts';
@@ -96,6 +97,8 @@ export interface TopModelOptions {
   status?(): string | undefined;
   /** What is wrong with this program itself, while it is. */
   trouble?(): string | undefined;
+  /** What it costs. */
+  cost?(): OwnCost | undefined;
   /** Absent: no topics. */
   readonly topics?: TopicsPort;
   /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
@@ -378,6 +381,7 @@ export class TopModel {
       alerts: [...this.#troubles(), ...news.alerts.active],
       replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
+      cost: options.cost?.(),
       trends: options.replay?.trends() ?? this.#history,
       usual: this.#lookAtVersions(rows),
     };

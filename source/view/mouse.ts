@@ -132,6 +132,8 @@ function keyAt(line: Line, x: number): readonly KeyName[] {
   let labelFrom = 0;
   for (const span of line) {
     const width = textWidth(span.text);
+    // Behind a gap stands something else.
+    if (span.text.trim() === '') label = undefined;
     if (span.style === 'key') {
       label = span.text;
       labelFrom = from;

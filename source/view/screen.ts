@@ -23,6 +23,7 @@ import type { RowLink } from './links.ts';
 import { drawLinks, linkLineCount } from './links-line.ts';
 import { drawLogs, logRows } from './log-view.ts';
 import { drawDialog, drawHelp, helpLines } from './overlays.ts';
+import type { OwnCost } from './own-cost.ts';
 import { drawPalette, paletteEntries } from './palette.ts';
 import type { PaneContent } from './pane.ts';
 import { isMarked, paneAside } from './pane-aside.ts';
@@ -83,6 +84,8 @@ export interface SceneInput {
   readonly pictures: PicturesView;
   readonly trends: Trends;
   readonly usual: UsualVersions;
+  /** Of this program itself. */
+  readonly cost?: OwnCost;
 }
 
 export interface Scene {
@@ -185,7 +188,7 @@ function drawOnTop({ rows, keys, size, theme }: SceneInput, overlay: Overlay): P
 export function footerSpans(input: SceneInput, ui: UiState): Line {
   const { glyphs } = input.theme;
   const { columns: width } = input.size;
-  const options = { nowMs: input.nowMs, width, keys: input.keys, glyphs };
+  const options = { nowMs: input.nowMs, width, keys: input.keys, glyphs, cost: input.cost };
   if (ui.overlay.kind !== 'cameras') return footerLine(ui, options);
   if (ui.notice === undefined) return wallFooter(input.pictures, ui.overlay.isLarge, width, glyphs.enter);
   return footerLine({ ...ui, overlay: { kind: 'none' } }, options);

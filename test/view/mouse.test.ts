@@ -142,3 +142,14 @@ test('a second click on a row opens its details, and a click on a link there fol
   desk.mouse('click', x + 2, y);
   expect(desk.ui.overlay).toMatchObject({ kind: 'details', pane: 'machines', key: 'robot_1' });
 });
+
+test('what the program costs stands behind the keys where there is room; a click on it presses none', () => {
+  const desk = new Desk(fleet, { columns: 120, rows: 32 });
+  desk.cost = { cpuPercent: 0.6, memoryBytes: 71 * 2 ** 20, bytesPerSecond: 290 };
+  expect(desk.text().split('\n').at(-1)).toMatch(/ q quit +top 0\.6% 71M 290 B\/s $/);
+  const { columns, rows } = desk.size;
+  for (let x = columns - 30; x < columns; x += 1) expect(desk.mouse('click', x, rows - 1)).toEqual([]);
+  desk.size = { columns: 80, rows: 24 };
+  expect(desk.text()).not.toContain('top 0.6%');
+  expect(desk.text()).toContain('q quit');
+});
