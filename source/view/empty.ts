@@ -12,6 +12,8 @@ export interface Sentence {
 }
 
 export interface EmptyContext {
+  /** No other pane is beside it, which could say the same. */
+  readonly isAlone?: boolean;
   readonly isReplay?: boolean;
   readonly topics?: Pick<TopicsView, 'phase'>;
 }
@@ -21,7 +23,7 @@ export function emptySentences(
   state: FleetState,
   content: PaneContent,
   nowMs: number,
-  { isReplay = false, topics }: EmptyContext = {},
+  { isReplay = false, isAlone = false, topics }: EmptyContext = {},
 ): readonly Sentence[] {
   if (content.rows.length > 0) return [];
   if (content.totalCount > 0) {
@@ -30,7 +32,7 @@ export function emptySentences(
   const { link, endpoint } = state;
   if (link.state === 'connecting') return [{ text: `Connecting to ${endpoint} …`, style: 'info' }];
   if (link.state === 'lost') {
-    if (content.id !== 'nodes') return [{ text: 'Not connected.', style: 'dim' }];
+    if (content.id !== 'nodes' && !isAlone) return [{ text: 'Not connected.', style: 'dim' }];
     return [
       { text: `No router at ${endpoint} (${link.reason}).`, style: 'bad' },
       {
@@ -52,7 +54,8 @@ export function emptySentences(
       },
     ];
   }
-  if (content.id === 'nodes' && state.machines.size === 0) {
+  const isOfMachines = content.id === 'nodes' || (isAlone && content.id === 'machines');
+  if (isOfMachines && state.machines.size === 0) {
     return [
       { text: 'Connected, but no daemon answers.', style: 'warn' },
       {

@@ -162,12 +162,14 @@ export function buildScene(input: SceneInput): Scene {
     }
     default:
   }
-  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ pane, rect, lines: drawPane(input, ui, pane, rect) }));
+  const shown = shownPanes(layout, ui);
+  const isAlone = shown.length === 1;
+  const panes = shown.map(([pane, rect]) => ({ pane, rect, lines: drawPane(input, ui, pane, rect, isAlone) }));
   const dialog = drawOnTop(input, overlay);
-  const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
+  const pane = shown.find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
   const visible = new Map(
-    shownPanes(layout, ui).map(([id, rect]) => {
+    shown.map(([id, rect]) => {
       const { top } = ui.views[id];
       const keys = input.content(id).rows.slice(top, top + Math.max(1, rect.height - 3));
       return [id, keys.map((row) => row.key)] as const;
@@ -211,7 +213,7 @@ function settleAll(input: SceneInput, layout: Exclude<Layout, { kind: 'too-small
   return ui;
 }
 
-function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): readonly string[] {
+function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect, isAlone: boolean): readonly string[] {
   const { theme, nowMs, fleet } = input;
   const { glyphs } = theme;
   const content = input.content(pane);
@@ -221,6 +223,7 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   const height = Math.max(1, rect.height - 3);
   const body: FramedLine[] = [];
   const sentences = emptySentences(fleet, content, nowMs, {
+    isAlone,
     isReplay: input.replay !== undefined,
     topics: input.rows.topicsView,
   });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { initialState } from '../../source/fleet/state.ts';
 import { keepLayout, restoreLayout } from '../../source/view/kept-layout.ts';
+import { PANE_IDS } from '../../source/view/layout.ts';
 import { INITIAL_UI } from '../../source/view/ui-state.ts';
 import { Desk, fleetNode, fleetState } from '../support/screen-input.ts';
 
@@ -31,6 +33,17 @@ test('the order of each pane comes back, and is told above its rows', () => {
     next.ui = ui ?? INITIAL_UI;
     expect(next.text()).toMatch(/sort: restarts ▼/);
     expect(next.content('nodes').rows[0]?.key).toBe('robot_1/rear');
+  }
+});
+
+test('whatever pane one begins in, it says what to do where there is no router', () => {
+  const link = { state: 'lost', sinceMs: 0, retryAtMs: 0, attempt: 3, reason: 'connection refused' } as const;
+  for (const pane of PANE_IDS) {
+    const desk = new Desk({ ...initialState('tcp/127.0.0.1:7447', 0), link }, { columns: 80, rows: 24 });
+    desk.ui = { ...INITIAL_UI, pane };
+    expect(desk.text(), pane).toMatch(
+      /No router at tcp\/127\.0\.0\.1:7447 \(connection refused\)[\s\S]*bubbaloop router standalone/,
+    );
   }
 });
 
