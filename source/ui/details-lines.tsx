@@ -33,9 +33,8 @@ export class DetailsLines {
     if (details !== this.#last) {
       const { table, rect } = details;
       this.#last = details;
-      this.#lines = renderToString(<Table data={table.rows} columns={table.columns} />, { columns: rect.width }).split(
-        '\n',
-      );
+      const boxed = renderToString(<Table data={table.rows} columns={table.columns} />, { columns: rect.width });
+      this.#lines = withoutRules(boxed.split('\n'));
     }
     return this.#lines;
   }
@@ -47,6 +46,12 @@ export class DetailsLines {
     this.#Table = unwrap(loaded);
     this.onLoaded();
   }
+}
+
+/** ink-table rules a line below each row; only the one below the titles stays, so that twice as much can be seen. */
+function withoutRules(lines: readonly string[]): readonly string[] {
+  const first = lines.findIndex((line) => line.includes('├'));
+  return lines.filter((line, index) => index === first || !/^(?:\x1b\[[\d;]*m)*├/.test(line));
 }
 
 /** The class itself, out of as many `default`s as the bundler and the CommonJS form put around it. */
