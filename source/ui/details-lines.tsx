@@ -35,8 +35,8 @@ export class DetailsLines {
     if (details !== this.#last) {
       const { table, rect, look } = details;
       this.#last = details;
-      const drawn = renderToString(<Table data={table.rows} columns={table.columns} />, { columns: rect.width });
-      this.#lines = drawn.split('\n').map((line) => dressDetails(line, look));
+      const boxed = renderToString(<Table data={table.rows} columns={table.columns} />, { columns: rect.width });
+      this.#lines = withoutRules(boxed.split('\n')).map((line) => dressDetails(line, look));
     }
     return this.#lines;
   }
@@ -48,6 +48,12 @@ export class DetailsLines {
     this.#Table = unwrap(loaded);
     this.onLoaded();
   }
+}
+
+/** ink-table rules a line below each row; only the one below the titles stays, so that twice as much can be seen. */
+function withoutRules(lines: readonly string[]): readonly string[] {
+  const first = lines.findIndex((line) => line.includes('├'));
+  return lines.filter((line, index) => index === first || !/^(?:\x1b\[[\d;]*m)*├/.test(line));
 }
 
 /** The class itself, out of as many `default`s as the bundler and the CommonJS form put around it. */

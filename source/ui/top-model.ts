@@ -121,6 +121,8 @@ const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
 const NOTICE_MS = 8_000;
+/** Of the interval: when a round ends later than this after a look, the next look is taken at once. */
+const ROUND_SHARE = 0.6;
 /** What so many machines tell at once is turned into rows when it comes: a frame has only to draw then, in any fleet. */
 const CROWD = 10;
 
@@ -197,6 +199,8 @@ export class TopModel {
     const before = this.#memory.state;
     const isNews = this.#memory.take(event, this.#now());
     this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
+    // Figures are drawn when a round has brought them, not half an interval later.
+    if (event.type === 'round' && this.#now() - this.#lookedAtMs > this.#options.intervalMs * ROUND_SHARE) this.#look();
     if (this.#memory.state === before) return;
     this.#options.onState?.(this.#memory.state);
     if (event.type === 'answers' && event.nodes.length >= CROWD) this.#takeIn();
