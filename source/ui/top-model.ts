@@ -101,6 +101,8 @@ export interface TopModelOptions {
   cost?(): OwnCost | undefined;
   /** Absent: no topics. */
   readonly topics?: TopicsPort;
+  /** Told when {@link TopModel.isCalm} ends. */
+  onStir?(): void;
   /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
   isClogged?(): boolean;
   /** `Date.now` unless a test has its own. */
@@ -121,6 +123,8 @@ const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
 const NOTICE_MS = 8_000;
+/** Without a key and without news for so long it is calm. */
+const CALM_AFTER_MS = 10_000;
 /** Of the interval: when a round ends later than this after a look, the next look is taken at once. */
 const ROUND_SHARE = 0.6;
 /** What so many machines tell at once is turned into rows when it comes: a frame has only to draw then, in any fleet. */
@@ -141,6 +145,8 @@ export class TopModel {
   #theme: Theme;
   #size: Size;
   #scene: Scene;
+  /** The last key, or the last news. */
+  #stirredAtMs: number;
   /** When what is shown was taken from what is known. */
   #lookedAtMs = 0;
   /** Looks that had not been earned back yet at the last one. */
@@ -154,6 +160,7 @@ export class TopModel {
   constructor(options: TopModelOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#stirredAtMs = this.#now();
     this.#size = options.size;
     this.#theme = options.theme;
     this.#ui = options.initialUi ?? INITIAL_UI;
@@ -199,6 +206,7 @@ export class TopModel {
     const before = this.#memory.state;
     const isNews = this.#memory.take(event, this.#now());
     this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
+    if (isNews) this.#stir();
     // Figures are drawn when a round has brought them, not half an interval later.
     if (event.type === 'round' && this.#now() - this.#lookedAtMs > this.#options.intervalMs * ROUND_SHARE) this.#look();
     if (this.#memory.state === before) return;
@@ -209,8 +217,17 @@ export class TopModel {
     this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
   };
 
+  /** Whether nothing has happened for a while, in the fleet and at the keys. */
+  readonly isCalm = (): boolean => this.#now() - this.#stirredAtMs > CALM_AFTER_MS;
+
   /** The machines that are on the screen, about: some rows more than fit are no harm. */
   readonly visible = (): Visible => visibleMachines(this.#ui, this.#size, (pane) => this.#content(pane).rows);
+
+  #stir(): void {
+    const wasCalm = this.isCalm();
+    this.#stirredAtMs = this.#now();
+    if (wasCalm) this.#options.onStir?.();
+  }
 
   /** Each interval earns one look, at once or not, and what was not used is saved up. */
   #urgentGapMs(): number {
@@ -225,6 +242,7 @@ export class TopModel {
   readonly replayed = (): void => this.#look();
 
   press(press: KeyPress): void {
+    this.#stir();
     const { replay } = this.#options;
     if (replay !== undefined && !isTyping(this.#ui.overlay) && replay.press(press.key)) {
       this.#look();
@@ -251,6 +269,7 @@ export class TopModel {
 
   /** A click or a turn of the wheel, on what is drawn now. */
   mouse(event: MouseEvent): void {
+    this.#stir();
     const { ui, keys } = handleMouse(event, this.#sceneInput(), this.#scene);
     this.#ui = ui;
     for (const key of keys) this.press({ key, text: '' });
