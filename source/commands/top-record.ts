@@ -4,7 +4,7 @@ import { EXIT_USAGE, UserError } from '../errors.ts';
 import { type FileWrite, RecordingTooSmall, RecordingWriter } from '../fleet/recording-writer.ts';
 import type { FleetState } from '../fleet/state.ts';
 import type { TopicsView } from '../fleet/topics.ts';
-import type { TopicsPort } from '../ui/top-model.ts';
+import type { TopicsPort } from '../ui/top-ports.ts';
 import { formatBytes } from '../view/format.ts';
 
 /** States that follow faster than this are one step. */

@@ -11,7 +11,7 @@ import type { FleetState } from '../fleet/state.ts';
 import { Tape } from '../fleet/tape.ts';
 import type { TopicsView } from '../fleet/topics.ts';
 import { runApp } from '../ui/run-app.tsx';
-import type { ReplayPort } from '../ui/top-model.ts';
+import type { ReplayPort } from '../ui/top-ports.ts';
 import { alertText } from '../view/alerts.ts';
 import type { Keymap } from '../view/keymap.ts';
 import { moveReplay, playReplay, type ReplayPosition } from '../view/replay-keys.ts';

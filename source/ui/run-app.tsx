@@ -19,7 +19,8 @@ import { Shell } from './shell.tsx';
 import { siftInput } from './terminal-input.ts';
 import { TerminalOutput } from './terminal-output.ts';
 import { terminalSize } from './terminal-size.ts';
-import { TopModel, type TopModelOptions } from './top-model.ts';
+import { TopModel } from './top-model.ts';
+import type { TopModelOptions } from './top-ports.ts';
 
 /** A running screen. */
 export interface RunningApp {
