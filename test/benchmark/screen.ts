@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { bubbaloop } from '../support/command-line.ts';
@@ -8,6 +11,8 @@ export class Screen {
   byteCount = 0;
   /** Sixel pictures so far. */
   pictureCount = 0;
+  /** What `top` keeps between runs is nobody else's. */
+  readonly #home = mkdtempSync(join(tmpdir(), 'bubbaloop-bench-'));
   readonly #pty: IPty;
   readonly #terminal: xterm.Terminal;
   readonly #exited: Promise<number>;
@@ -20,7 +25,7 @@ export class Screen {
       cols,
       rows,
       name: 'xterm-256color',
-      env: { ...process.env, ...options.env, CI: undefined },
+      env: { ...process.env, BUBBALOOP_HOME: this.#home, ...options.env, CI: undefined },
     });
     this.#pty.onData((data) => {
       this.byteCount += Buffer.byteLength(data);
@@ -69,6 +74,7 @@ export class Screen {
     const timer = setTimeout(() => this.#pty.kill('SIGKILL'), 10_000);
     const code = await this.#exited;
     clearTimeout(timer);
+    rmSync(this.#home, { recursive: true, force: true });
     return code;
   }
 }
