@@ -122,6 +122,7 @@ const ROUTER: Entries<Router> = {
   zid: text,
   name: text,
   version: text,
+  isSafeToAsk: v.optional(flag),
   locators: texts,
   sessions: v.array(v.object(SESSION)),
   receivedPerSecond: maybe,

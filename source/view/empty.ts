@@ -2,7 +2,6 @@
 import type { FleetState } from '../fleet/state.ts';
 import { retryText } from './alerts.ts';
 import type { PaneContent } from './pane.ts';
-import { PANES } from './panes.ts';
 import type { StyleName } from './theme.ts';
 
 export interface Sentence {
@@ -46,5 +45,5 @@ export function emptySentences(
       { text: '`bubbaloop doctor`, here and on a machine, tells what is missing.', style: 'dim' },
     ];
   }
-  return [{ text: PANES[content.id].empty, style: 'dim' }];
+  return [{ text: content.empty, style: 'dim' }];
 }

@@ -183,8 +183,21 @@ function topicsNote({ topicsView: view }: FleetRows): string {
   if (view.heldBackCount > 0) parts.push(`${view.heldBackCount} held back`);
   if (view.leftOutPages > 0) parts.push(`${plural(view.leftOutPages, 'page')} of keys left out`);
   if (view.isCut) parts.push('there are more keys');
-  parts.push('asks routers for their declarations');
+  const [first, ...more] = view.unaskedRouters;
+  if (first === undefined) parts.push('asks routers for their declarations');
+  else
+    parts.push(
+      `not asked: ${first}${more.length === 0 ? '' : ` and ${more.length} more`}, it could stop a stock zenoh`,
+    );
   return parts.join(', ');
+}
+
+/** Where no router could be asked that is said; a stock zenoh of today can stop on the question. */
+function noTopics({ topicsView: { unaskedRouters } }: FleetRows): string {
+  const [first, ...more] = unaskedRouters;
+  if (first === undefined) return 'The routers tell of no key that is published or subscribed to.';
+  const who = more.length === 0 ? `router ${first} is` : `router ${first} and ${more.length} more are`;
+  return `Who publishes and subscribes is not known: ${who} not asked, since a stock zenoh can stop for good while it answers that (eclipse-zenoh/zenoh#2619). \`bubbaloop router\` can be asked.`;
 }
 
 export const TOPICS_PANE = definePane<TopicRow>({
@@ -192,7 +205,7 @@ export const TOPICS_PANE = definePane<TopicRow>({
   title: 'Topics',
   tab: 'Topics',
   help: 'topics: keys with their rates, senders and readers',
-  empty: 'The routers tell of no key that is published or subscribed to.',
+  empty: noTopics,
   columns: TOPIC_COLUMNS,
   rows: (fleet) => fleet.topics,
   details: topicDetails,

@@ -162,6 +162,17 @@ test('a large fleet lists one by one only what something is wrong with', () => {
   expect(desk.text()).toContain('19 more nodes');
 });
 
+test('where routers are not asked the title names them, and without rows a sentence says why', () => {
+  const desk = new Desk(fleet, { columns: 120, rows: 32 });
+  desk.topics = view(topics.topics, { unaskedRouters: ['central', 'other'] });
+  desk.press('6');
+  expect(desk.text()).toContain('not asked: central and 1 more, it could stop a stock zenoh');
+  desk.topics = view([], { unaskedRouters: ['central'] });
+  expect(desk.text().replace(/[\s│]+/g, ' ')).toContain(
+    'Who publishes and subscribes is not known: router central is not asked, since a stock zenoh can stop for good',
+  );
+});
+
 test('topics say what flows, what was left out, and why some are not looked at', () => {
   const desk = new Desk(fleet, { columns: 120, rows: 32 });
   desk.topics = topics;
