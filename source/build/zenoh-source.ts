@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -45,7 +45,7 @@ export function prepareZenohSource(): ZenohSourceResult {
   try {
     const copy = join(stage, 'zenoh');
     cpSync(fetchSource(join(stage, 'unpatched')), copy, { recursive: true });
-    applyAll(patch, copy);
+    applyTo(copy, patch);
     writeFileSync(join(copy, STAMP), stamp);
     rmSync(target, { recursive: true, force: true });
     renameSync(copy, target);
@@ -62,7 +62,7 @@ class ZenohSourceError extends Error {}
 
 function stampOf(target: string): string | undefined {
   const file = join(target, STAMP);
-  return statSync(file, { throwIfNoEntry: false }) === undefined ? undefined : readFileSync(file, 'utf8');
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 /** The folder where cargo keeps the unpatched source. What else the crate needs is fetched on the way, for the build. */
@@ -99,15 +99,17 @@ function fetchSource(stage: string): string {
   return dirname(found.manifest_path);
 }
 
-function applyAll(patch: string, copy: string): void {
+/** Applies a patch in git's form to the files in `folder`. Throws where one is not as the patch expects it, to the letter. */
+export function applyTo(folder: string, patch: string): void {
   const files = parsePatch(patch);
   for (const file of files) {
-    const path = join(copy, (file.newFileName ?? '').replace(/^b\//, ''));
-    const patched = applyPatch(readFileSync(path, 'utf8'), file, { fuzzFactor: 0 });
-    if (patched === false) throw new ZenohSourceError(`${patchFile} does not fit ${file.newFileName}`);
+    if (file.newFileName === undefined) throw new ZenohSourceError('source/native/patches holds no patch');
+    const name = file.newFileName.replace(/^b\//, '');
+    const path = join(folder, name);
+    const patched = existsSync(path) && applyPatch(readFileSync(path, 'utf8'), file, { fuzzFactor: 0 });
+    if (patched === false) throw new ZenohSourceError(`source/native/patches does not fit zenoh's ${name}`);
     writeFileSync(path, patched);
   }
-  if (files.length === 0) throw new ZenohSourceError(`${patchFile} holds no patch`);
 }
 
 if (import.meta.main) {
