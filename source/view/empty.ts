@@ -2,6 +2,8 @@
 import type { FleetState } from '../fleet/state.ts';
 import { retryText } from './alerts.ts';
 import type { PaneContent } from './pane.ts';
+import { PANES } from './panes.ts';
+import type { FleetRows } from './rows.ts';
 import type { StyleName } from './theme.ts';
 
 export interface Sentence {
@@ -12,6 +14,7 @@ export interface Sentence {
 /** Sentences for a pane without rows, empty where it has some. */
 export function emptySentences(
   state: FleetState,
+  rows: FleetRows,
   content: PaneContent,
   nowMs: number,
   isReplay = false,
@@ -45,5 +48,5 @@ export function emptySentences(
       { text: '`bubbaloop doctor`, here and on a machine, tells what is missing.', style: 'dim' },
     ];
   }
-  return [{ text: content.empty, style: 'dim' }];
+  return [{ text: PANES[content.id].empty(rows), style: 'dim' }];
 }

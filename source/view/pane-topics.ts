@@ -187,17 +187,17 @@ function topicsNote({ topicsView: view }: FleetRows): string {
   if (first === undefined) parts.push('asks routers for their declarations');
   else
     parts.push(
-      `not asked: ${first}${more.length === 0 ? '' : ` and ${more.length} more`}, it could stop a stock zenoh`,
+      `not asked: ${first}${more.length === 0 ? '' : ` and ${more.length} more`}, since a stock zenoh can stop on it`,
     );
   return parts.join(', ');
 }
 
-/** Where no router could be asked that is said; a stock zenoh of today can stop on the question. */
+/** What is not asked for is not "nobody". */
 function noTopics({ topicsView: { unaskedRouters } }: FleetRows): string {
   const [first, ...more] = unaskedRouters;
   if (first === undefined) return 'The routers tell of no key that is published or subscribed to.';
   const who = more.length === 0 ? `router ${first} is` : `router ${first} and ${more.length} more are`;
-  return `Who publishes and subscribes is not known: ${who} not asked, since a stock zenoh can stop for good while it answers that (eclipse-zenoh/zenoh#2619). \`bubbaloop router\` can be asked.`;
+  return `No key is known: ${who} not asked who publishes and subscribes, since a stock zenoh can stop for good while it answers that (eclipse-zenoh/zenoh#2619). \`bubbaloop router\` can be asked.`;
 }
 
 export const TOPICS_PANE = definePane<TopicRow>({

@@ -44,7 +44,7 @@ export interface PaneDefinition<Row extends PaneRow> {
 }
 
 /** A pane, whatever its rows are. */
-export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'empty' | 'links' | 'rows'> {
+export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details' | 'links' | 'rows'> {
   rows(fleet: FleetRows): readonly PaneRow[];
   /** Ids and titles of the columns that it may be sorted by, in the order of the table. */
   readonly columns: readonly { readonly id: string; readonly title: string }[];
@@ -64,6 +64,7 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     title,
     tab,
     help,
+    empty: (fleet) => definition.empty(fleet),
     keys,
     isCounted,
     note: (fleet) => definition.note?.(fleet) ?? '',
@@ -71,7 +72,7 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     columns: definition.isSortable === false ? [] : definition.columns,
     createContent() {
       const sortRows = createRowSorter<Row>();
-      return (fleet, filter, sort) => contentOf(definition, fleet, filter, sort, sortRows);
+      return (fleet, filter, sort) => contentOf(definition, definition.rows(fleet), filter, sort, sortRows);
     },
     details(key, context) {
       const row = find(key, context);
@@ -89,8 +90,6 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
 export interface PaneContent {
   readonly id: PaneId;
   readonly title: string;
-  /** A sentence for where there are no rows although all is well. */
-  readonly empty: string;
   /** Rows before the filter. */
   readonly totalCount: number;
   /** All of them, in their own order. */
@@ -108,13 +107,12 @@ export interface PaneContent {
 }
 
 function contentOf<Row extends PaneRow>(
-  { id, title, columns, ...definition }: PaneDefinition<Row>,
-  fleet: FleetRows,
+  { id, title, columns }: PaneDefinition<Row>,
+  all: readonly Row[],
   filter: string,
   sort: SortChoice | undefined,
   sortRows: ReturnType<typeof createRowSorter<Row>>,
 ): PaneContent {
-  const all = definition.rows(fleet);
   const parsed = parseFilter(filter, columns);
   const byId = new Map(columns.map((column) => [column.id, column] as const));
   const kept =
@@ -133,7 +131,6 @@ function contentOf<Row extends PaneRow>(
   return {
     id,
     title,
-    empty: definition.empty(fleet),
     totalCount: all.length,
     all,
     rows,

@@ -210,7 +210,7 @@ function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): rea
   const inner = innerWidth(rect.width);
   const height = Math.max(1, rect.height - 3);
   const body: FramedLine[] = [];
-  const sentences = emptySentences(fleet, content, nowMs, input.replay !== undefined);
+  const sentences = emptySentences(fleet, input.rows, content, nowMs, input.replay !== undefined);
   if (sentences.length > 0) {
     if (rect.height > 6) body.push({ line: [] });
     for (const { text, style } of sentences) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { conclude } from '../../source/doctor/why/conclude.ts';
-import type { Declarations } from '../../source/doctor/why/declarations.ts';
+import { type Declarations, withTold } from '../../source/doctor/why/declarations.ts';
 import type { Evidence } from '../../source/doctor/why/evidence.ts';
 
 const none: Declarations = { declared: [], known: [], isCut: false };
@@ -106,6 +106,25 @@ test('verdicts, from what was found', () => {
     expect(conclusion).toMatchObject({ kind, ok: kind === 'flows' || kind === 'asked' });
     expect(conclusion.verdict).toMatch(verdict);
   }
+});
+
+test('what a router tells of one that was not asked counts, without a name', () => {
+  const told: Declarations = {
+    declared: [],
+    known: [{ keyExpr: 'bubbaloop/**', atRouter: 'j', ofRouters: ['c'] }],
+    isCut: false,
+  };
+  expect(withTold(told, []).declared).toEqual([]);
+  const { kind, sentences } = conclude(
+    evidence({
+      unasked: [{ zid: 'c', name: 'central' }],
+      publishers: published,
+      subscribers: withTold(told, ['c']),
+      samples: { ...nothing, count: 30, bytes: 300, lastAgoMs: 4, lastKey: 'k' },
+    }),
+  );
+  expect(kind).toBe('flows');
+  expect(sentences).toContain('Subscribed to by a program at router central (bubbaloop/**).');
 });
 
 test('where a router was not asked, no verdict rests on what nobody knows of', () => {

@@ -43,6 +43,18 @@ export async function askDeclarations(
   };
 }
 
+/** With what the routers that were asked tell of those that were not: who declared it there is not known. */
+export function withTold({ declared, known, isCut }: Declarations, unasked: readonly string[]): Declarations {
+  const told = new Map(
+    known.flatMap(({ keyExpr, ofRouters }) =>
+      unasked.flatMap((routerZid) =>
+        ofRouters.includes(routerZid) ? [[`${routerZid} ${keyExpr}`, { keyExpr, routerZid, zid: '' }] as const] : [],
+      ),
+    ),
+  );
+  return { declared: [...declared, ...told.values()], known, isCut };
+}
+
 async function askRouter(
   session: Session,
   router: string,

@@ -5,7 +5,7 @@ import { centralLink } from '../check-link.ts';
 import type { Facts } from '../facts.ts';
 import { sessionPrograms } from '../session-programs.ts';
 import { findDenials } from './access.ts';
-import { askDeclarations, type DeclarationKind } from './declarations.ts';
+import { askDeclarations, type DeclarationKind, type Declarations, withTold } from './declarations.ts';
 import type { Evidence, RouterSeen } from './evidence.ts';
 import { parseLinkState } from './linkstate.ts';
 
@@ -30,7 +30,11 @@ export async function gatherEvidence(
   const safe = routers.flatMap(({ zid, isSafeToAsk }) => (isSafeToAsk && /^[\da-f]+$/.test(zid) ? [zid] : []));
   const asked = unasked.length === 0 ? ['*'] : safe;
   // Asked before doctor subscribes itself: it must not stand among the subscribers. All of a kind, near misses too.
-  const ask = (kind: DeclarationKind) => askDeclarations(session, asked, kind, '**', ASK_LIMIT_MS);
+  const ask = async (kind: DeclarationKind): Promise<Declarations> =>
+    withTold(
+      await askDeclarations(session, asked, kind, '**', ASK_LIMIT_MS),
+      unasked.map(({ zid }) => zid),
+    );
   const [own, names, daemons, publishers, subscribers, queryables, tokens, config, link, linkStates] =
     await Promise.all([
       facts.ownRouter(),

@@ -100,9 +100,12 @@ export function sampleSentence({ samples }: Evidence): string {
   return `In ${seconds} s ${samples.count} samples came${shm}${size}, ${samples.lastAgoMs ?? 0} ms before the end.`;
 }
 
-function programName({ names }: Evidence, { zid, routerZid }: Declared): string {
+function programName(evidence: Evidence, { zid, routerZid }: Declared): string {
+  if (evidence.unasked.some((router) => router.zid === routerZid)) {
+    return `a program at router ${routerName(evidence, routerZid)}`;
+  }
   if (zid === '') return `the router ${routerZid.slice(0, 8)} itself, for its WebSocket or REST clients`;
-  return names.get(zid) ?? `session ${zid.slice(0, 8)}`;
+  return evidence.names.get(zid) ?? `session ${zid.slice(0, 8)}`;
 }
 
 export function routerName({ routers }: Evidence, zid: string): string {
