@@ -1,8 +1,10 @@
 /** The flight recorder: what `top` learns of the fleet, in a file that stays under its bound. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { EXIT_USAGE, UserError } from '../errors.ts';
-import { type FileWrite, RecordingTooSmall, RecordingWriter } from '../fleet/recording.ts';
+import { type FileWrite, RecordingTooSmall, RecordingWriter } from '../fleet/recording-writer.ts';
 import type { FleetState } from '../fleet/state.ts';
+import type { TopicsView } from '../fleet/topics.ts';
+import type { TopicsPort } from '../ui/top-ports.ts';
 import { formatBytes } from '../view/format.ts';
 
 /** States that follow faster than this are one step. */
@@ -17,6 +19,7 @@ export class FleetRecorder {
   readonly #writer: RecordingWriter;
   readonly #timer: NodeJS.Timeout;
   #state: FleetState | undefined;
+  #topics: { readonly view: TopicsView; readonly isShown: boolean } | undefined;
   #stepTimer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
@@ -48,9 +51,33 @@ export class FleetRecorder {
 
   readonly take = (state: FleetState): void => {
     this.#state = state;
+    this.#plan();
+  };
+
+  /** The same keys for the screen, noted on their way; what nobody looks at is not asked for a recording's sake. */
+  follow(topics: TopicsPort): TopicsPort {
+    let isShown = false;
+    const note = (): void => {
+      this.#topics = { view: topics.view(), isShown };
+      this.#plan();
+    };
+    topics.onChange(note);
+    return {
+      view: () => topics.view(),
+      show: (wish) => {
+        const wasShown = isShown;
+        isShown = wish !== undefined;
+        topics.show(wish);
+        if (isShown !== wasShown) note();
+      },
+      onChange: (listener) => topics.onChange(listener),
+    };
+  }
+
+  #plan(): void {
     this.#stepTimer ??= setTimeout(() => this.#step(), STEP_MS);
     this.#stepTimer.unref();
-  };
+  }
 
   /** A word for the screen: `rec 1.2M`. */
   readonly status = (): string =>
@@ -75,7 +102,10 @@ export class FleetRecorder {
   #step(): void {
     clearTimeout(this.#stepTimer);
     this.#stepTimer = undefined;
-    if (this.#state !== undefined && this.#failure === undefined) this.#writer.record(this.#state, Date.now());
+    if (this.#failure !== undefined) return;
+    const nowMs = Date.now();
+    if (this.#state !== undefined) this.#writer.record(this.#state, nowMs);
+    if (this.#topics !== undefined) this.#writer.recordTopics(this.#topics.view, this.#topics.isShown, nowMs);
   }
 
   #flush(): void {

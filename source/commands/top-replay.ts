@@ -4,12 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EXIT_FAILED, UserError } from '../errors.ts';
 import { commandGate } from '../fleet/command-gate.ts';
+import type { Trends } from '../fleet/history.ts';
 import { readRecording } from '../fleet/recording.ts';
 import type { RuleSet } from '../fleet/rules.ts';
 import type { FleetState } from '../fleet/state.ts';
 import { Tape } from '../fleet/tape.ts';
+import type { TopicsView } from '../fleet/topics.ts';
 import { runApp } from '../ui/run-app.tsx';
-import type { ReplayPort } from '../ui/top-model.ts';
+import type { ReplayPort } from '../ui/top-ports.ts';
 import { alertText } from '../view/alerts.ts';
 import type { Keymap } from '../view/keymap.ts';
 import { moveReplay, playReplay, type ReplayPosition } from '../view/replay-keys.ts';
@@ -70,11 +72,24 @@ class ReplayPlayer implements ReplayPort {
     return this.#news;
   }
 
+  topics(): TopicsView {
+    return this.#tape.topicsAt(this.#position.atMs);
+  }
+
+  trends(): Trends {
+    return this.#tape.trendsAt(this.#position.atMs);
+  }
+
   press(key: string): boolean {
     const moved = moveReplay(this.#position, key, this.#tape);
     if (moved === undefined) return false;
     this.#position = moved;
     return true;
+  }
+
+  seek(atMs: number): void {
+    const { startMs, endMs } = this.#tape;
+    this.#position = { ...this.#position, isPaused: true, atMs: Math.min(endMs, Math.max(startMs, atMs)) };
   }
 
   /** Time has gone by; whether that moved it. */

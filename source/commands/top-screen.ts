@@ -54,7 +54,7 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
   const recalled = memoryFolder === undefined ? undefined : recallLayout(memoryFolder);
   const app = runApp({
     ...options,
-    topics,
+    topics: recorder?.follow(topics) ?? topics,
     theme: resolveTheme(process.env, themeChoice),
     themeOn: isGroundWanted(process.env, themeChoice)
       ? (ground: Ground) => resolveTheme(process.env, themeChoice, ground)
@@ -78,12 +78,14 @@ export async function showTop(session: Session, options: ShowTopOptions): Promis
       { readOnly: options.readOnly },
     ),
     followLog: (target, follow) => followLog(session, target, follow),
+    onStir: () => observation.stir(),
     who: `${process.env.USER || process.env.LOGNAME || `user ${process.getuid?.()}`}@${hostname()}`,
   });
   const observation = observeFleet(session, {
     intervalMs: options.intervalMs,
     onEvent: app.model.dispatch,
     visible: app.model.visible,
+    isCalm: app.model.isCalm,
   });
   // The stack of an error belongs on the normal screen: on the alternate one it would vanish with it.
   let failure: unknown;

@@ -54,7 +54,8 @@ class AlertEngine {
   readonly #rules: readonly CompiledRule[];
   readonly #isImmediate: boolean;
   readonly #isSilenced: (alert: Alert, nowMs: number) => boolean;
-  readonly #groups = new Map<string, Group>();
+  readonly #machines = new Map<string, Group>();
+  readonly #routers = new Map<string, Group>();
   #link: Alert | undefined;
   #answers: readonly Alert[] = [];
   #problems: readonly string[] = [];
@@ -72,19 +73,27 @@ class AlertEngine {
     const raised: Alert[] = [];
     for (const machine of state.machines.values()) {
       const freshness = machineFreshness(state, machine);
-      this.#examine(`machine ${machine.id}`, machine, freshness, state.tokens.get(machine.id), nowMs, raised, () =>
-        freshness === 'lost'
-          ? lostFindings(this.#rules, { machine })
-          : machineFindings(this.#rules, state, machine, nowMs),
+      this.#examine(
+        groupOf(this.#machines, machine.id),
+        machine,
+        freshness,
+        state.tokens.get(machine.id),
+        nowMs,
+        raised,
+        () =>
+          freshness === 'lost'
+            ? lostFindings(this.#rules, { machine })
+            : machineFindings(this.#rules, state, machine, nowMs),
       );
     }
     for (const router of state.routers.values()) {
       const freshness = routerFreshness(state, router);
-      this.#examine(`router ${router.zid}`, router, freshness, undefined, nowMs, raised, () =>
+      this.#examine(groupOf(this.#routers, router.zid), router, freshness, undefined, nowMs, raised, () =>
         freshness === 'lost' ? lostFindings(this.#rules, { router }) : NOTHING_FOUND,
       );
     }
-    if (this.#groups.size > state.machines.size + state.routers.size) this.#forget(state);
+    forget(this.#machines, state.machines);
+    forget(this.#routers, state.routers);
     raised.push(...this.#answerAlerts(state, nowMs));
     const silenced = raised.filter((alert) => this.#isSilenced(alert, nowMs));
     const active = silenced.length === 0 ? raised : raised.filter((alert) => !silenced.includes(alert));
@@ -92,7 +101,7 @@ class AlertEngine {
   };
 
   #examine(
-    id: string,
+    group: Group,
     source: Machine | Router,
     freshness: string,
     tokens: ReadonlySet<string> | undefined,
@@ -100,19 +109,6 @@ class AlertEngine {
     raised: Alert[],
     find: () => Findings,
   ): void {
-    let group = this.#groups.get(id);
-    if (group === undefined) {
-      group = {
-        source: undefined,
-        freshness: '',
-        tokens: undefined,
-        nextAtMs: 0,
-        needsTokens: false,
-        isLost: false,
-        tracked: new Map(),
-      };
-      this.#groups.set(id, group);
-    }
     const isSame = group.source === source && group.freshness === freshness;
     // What has not been heard since the link came back is neither better nor worse than before.
     const isDue = !isSame || nowMs >= group.nextAtMs || (group.tokens !== tokens && group.needsTokens);
@@ -174,14 +170,6 @@ class AlertEngine {
     raised.push(...shown.values());
   }
 
-  #forget(state: FleetState): void {
-    for (const [id, { source }] of this.#groups) {
-      if (source === undefined) continue;
-      const isKnown = 'zid' in source ? state.routers.has(source.zid) : state.machines.has(source.id);
-      if (!isKnown) this.#groups.delete(id);
-    }
-  }
-
   #linkAlert(state: FleetState): readonly Alert[] {
     // Before the first connection the whole screen says so, not an alert.
     if (state.staleSinceMs === undefined) return [];
@@ -214,6 +202,28 @@ class AlertEngine {
     }
     return this.#last;
   }
+}
+
+function groupOf(groups: Map<string, Group>, id: string): Group {
+  let group = groups.get(id);
+  if (group === undefined) {
+    group = {
+      source: undefined,
+      freshness: '',
+      tokens: undefined,
+      nextAtMs: 0,
+      needsTokens: false,
+      isLost: false,
+      tracked: new Map(),
+    };
+    groups.set(id, group);
+  }
+  return group;
+}
+
+function forget(groups: Map<string, Group>, known: ReadonlyMap<string, unknown>): void {
+  if (groups.size <= known.size) return;
+  for (const id of groups.keys()) if (!known.has(id)) groups.delete(id);
 }
 
 const NOTHING_FOUND: Findings = { conditions: [], nextAtMs: Number.POSITIVE_INFINITY, needsTokens: false };

@@ -2,12 +2,19 @@
  * What an event changed, in words. Costs what has changed: records that are the same object are not looked into, and
  * machines and routers are compared only where their map is another one.
  */
-import type { Alert, Alerts } from './alert.ts';
 import { routerLabel } from './conditions.ts';
 import type { FleetNode, FleetState, Machine, Router } from './state.ts';
 import { nodeKey } from './state.ts';
 
 export type ChangeKind = 'link' | 'machine' | 'node' | 'router' | 'session' | 'alert';
+
+/** Which records of the state something is about: a machine, a node on it, a router by its zenoh id, a session there by its. */
+export interface Subject {
+  readonly machine?: string;
+  readonly node?: string;
+  readonly router?: string;
+  readonly session?: string;
+}
 
 export interface Change {
   readonly kind: ChangeKind;
@@ -17,6 +24,8 @@ export interface Change {
   readonly subject: string;
   /** What happened. Untrusted text. */
   readonly text: string;
+  /** The same as `subject`, for programs; absent where it is about nothing of the state. */
+  readonly about?: Subject;
 }
 
 /**
@@ -37,28 +46,6 @@ export function changesBetween(before: FleetState, after: FleetState, isInventor
 
 const NONE: readonly Change[] = [];
 
-/** Alerts that came and went. */
-export function alertChanges(before: Alerts, after: Alerts, words: (alert: Alert) => string): readonly Change[] {
-  if (before.active === after.active) return NONE;
-  const known = new Set(before.active.map((alert) => alert.key));
-  const now = new Set(after.active.map((alert) => alert.key));
-  const raised = after.active.filter((alert) => !known.has(alert.key));
-  const cleared = before.active.filter((alert) => !now.has(alert.key));
-  return [
-    ...cleared.map(
-      (alert): Change => ({ kind: 'alert', tone: 'good', subject: alert.subject, text: `over: ${alert.when}` }),
-    ),
-    ...raised.map(
-      (alert): Change => ({
-        kind: 'alert',
-        tone: alert.severity,
-        subject: alert.subject,
-        text: `${alert.when}: ${words(alert)}`,
-      }),
-    ),
-  ];
-}
-
 function eachDifference<T>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,
@@ -78,7 +65,9 @@ function linkChange(before: FleetState, after: FleetState, changes: Change[]): v
   const { link } = after;
   if (before.link.state === link.state) return;
   const subject = after.endpoint;
-  if (link.state === 'connected') changes.push({ kind: 'link', tone: 'good', subject, text: 'connected' });
+  if (link.state === 'connected') {
+    changes.push({ kind: 'link', tone: 'good', subject, text: 'connected', about: { router: link.routerZid } });
+  }
   if (link.state === 'lost') changes.push({ kind: 'link', tone: 'bad', subject, text: `link lost: ${link.reason}` });
 }
 
@@ -89,8 +78,9 @@ function machineChanges(
   changes: Change[],
 ): void {
   const subject = now?.id ?? old?.id ?? '';
+  const about: Subject = { machine: subject };
   const tell = (tone: Change['tone'], text: string): void => {
-    changes.push({ kind: 'machine', tone, subject, text });
+    changes.push({ kind: 'machine', tone, subject, text, about });
   };
   if (now === undefined) {
     tell('warn', 'forgotten: it has not answered for long');
@@ -131,17 +121,25 @@ function nodeListChanges(
     byName?.delete(node.name);
     if (before === node) continue;
     const subject = nodeKey(machine, node.name);
-    if (before !== undefined) nodeChanges(subject, before, node, changes);
-    else if (!isInventory) changes.push({ kind: 'node', tone: 'info', subject, text: `added, ${node.status}` });
+    const about = { machine, node: node.name };
+    if (before !== undefined) nodeChanges(about, before, node, changes);
+    else if (!isInventory) changes.push({ kind: 'node', tone: 'info', subject, text: `added, ${node.status}`, about });
   }
-  for (const name of byName?.keys() ?? []) {
-    changes.push({ kind: 'node', tone: 'info', subject: nodeKey(machine, name), text: 'removed' });
+  for (const node of byName?.keys() ?? []) {
+    const about = { machine, node };
+    changes.push({ kind: 'node', tone: 'info', subject: nodeKey(machine, node), text: 'removed', about });
   }
 }
 
-function nodeChanges(subject: string, old: FleetNode, now: FleetNode, changes: Change[]): void {
+function nodeChanges(
+  about: { readonly machine: string; readonly node: string },
+  old: FleetNode,
+  now: FleetNode,
+  changes: Change[],
+): void {
+  const subject = nodeKey(about.machine, about.node);
   const tell = (tone: Change['tone'], text: string): void => {
-    changes.push({ kind: 'node', tone, subject, text });
+    changes.push({ kind: 'node', tone, subject, text, about });
   };
   const restarts = (now.restartCount ?? 0) - (old.restartCount ?? 0);
   if (old.status !== now.status) {
@@ -171,8 +169,9 @@ function routerChanges(
   changes: Change[],
 ): void {
   const subject = routerLabel(now ?? old);
+  const about: Subject = { router: (now ?? old)?.zid };
   const tell = (tone: Change['tone'], text: string): void => {
-    changes.push({ kind: 'router', tone, subject, text });
+    changes.push({ kind: 'router', tone, subject, text, about });
   };
   if (now === undefined) {
     tell('warn', `gone, zenoh id ${old?.zid.slice(0, 8) ?? ''}`);
@@ -190,7 +189,13 @@ function routerChanges(
   for (const session of now.sessions) {
     if (before.delete(session.zid)) continue;
     const who = sessionName(state, session.zid);
-    changes.push({ kind: 'session', tone: 'info', subject, text: `${session.whatAmI} ${who} has a session` });
+    changes.push({
+      kind: 'session',
+      tone: 'info',
+      subject,
+      text: `${session.whatAmI} ${who} has a session`,
+      about: { router: now.zid, session: session.zid },
+    });
   }
   for (const session of before.values()) {
     const tone = session.whatAmI === 'router' ? 'warn' : 'info';
@@ -199,6 +204,7 @@ function routerChanges(
       tone,
       subject,
       text: `${session.whatAmI} ${sessionName(state, session.zid)} has gone`,
+      about: { router: now.zid, session: session.zid },
     });
   }
 }

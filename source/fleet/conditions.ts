@@ -64,7 +64,7 @@ export function machineFindings(
     if (value !== undefined) conditions.push({ rule, machine, value });
   }
   for (const node of machine.nodes) {
-    const silence = node.status === 'running' ? lastHeartbeatMs(state, machine.id, node.name) : undefined;
+    const silence = node.status === 'running' ? silentSince(state, machine.id, node) : undefined;
     needsTokens ||= node.outputs === 'quiet';
     for (const rule of rules) {
       if (!rule.machine(machine.id) || !rule.node(node.name)) continue;
@@ -83,6 +83,16 @@ export function machineFindings(
     }
   }
   return { conditions, nextAtMs, needsTokens };
+}
+
+/**
+ * Since when a node could have been heard and was not: its last heartbeat, or its start where that was later, or our link's.
+ * Undefined where none was ever heard.
+ */
+function silentSince(state: FleetState, machine: string, { name, upSinceMs = 0 }: FleetNode): number | undefined {
+  const beatMs = lastHeartbeatMs(state, machine, name);
+  const linkMs = state.link.state === 'connected' ? state.link.sinceMs : 0;
+  return beatMs === undefined ? undefined : Math.max(beatMs, upSinceMs, linkMs);
 }
 
 /** Of a machine or a router that has stopped answering. */

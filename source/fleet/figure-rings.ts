@@ -23,6 +23,17 @@ interface Series {
   readonly ring: Float32Array;
 }
 
+/** Rings as they stand at a moment; they may go on from it more than once. */
+export interface RingsSnapshot {
+  readonly stepMs: number;
+  readonly step: number;
+  readonly startedAtMs: number | undefined;
+  /** Of each series, the one asked for least recently first. */
+  readonly keys: readonly string[];
+  /** The rings one behind the other, in the order of the keys. */
+  readonly rings: Float32Array;
+}
+
 export class FigureRings {
   readonly #options: FigureRingsOptions;
   readonly #series = new Map<string, Series>();
@@ -31,9 +42,30 @@ export class FigureRings {
   #step = 0;
   #startedAtMs: number | undefined;
 
-  constructor(options: FigureRingsOptions) {
+  constructor(options: FigureRingsOptions, snapshot?: RingsSnapshot) {
     this.#options = options;
-    this.#stepMs = options.stepMs;
+    this.#stepMs = snapshot?.stepMs ?? options.stepMs;
+    if (snapshot === undefined) return;
+    this.#step = snapshot.step;
+    this.#startedAtMs = snapshot.startedAtMs;
+    const rings = snapshot.rings.slice();
+    const { points } = options;
+    for (const [index, key] of snapshot.keys.entries()) {
+      this.#series.set(key, { ring: rings.subarray(index * points, (index + 1) * points) });
+    }
+  }
+
+  snapshot(): RingsSnapshot {
+    const { points } = this.#options;
+    const rings = new Float32Array(this.#series.size * points);
+    for (const [index, { ring }] of [...this.#series.values()].entries()) rings.set(ring, index * points);
+    return {
+      stepMs: this.#stepMs,
+      step: this.#step,
+      startedAtMs: this.#startedAtMs,
+      keys: [...this.#series.keys()],
+      rings,
+    };
   }
 
   get stepMs(): number {

@@ -1,7 +1,8 @@
 /** The state of a fleet that is watched, what the rules say of it, and what has changed, all kept up by its events. */
 import { type Alert, type Alerts, NO_ALERTS } from './alert.ts';
+import { alertChanges } from './alert-changes.ts';
 import { createAlertEngine } from './alert-engine.ts';
-import { alertChanges, changesBetween } from './changes.ts';
+import { changesBetween } from './changes.ts';
 import type { FleetEvent } from './events.ts';
 import { reduce } from './reduce.ts';
 import type { RuleSet } from './rules.ts';

@@ -3,7 +3,7 @@
  * come, it looks at one every few seconds; a fleet of any size costs the same memory.
  */
 
-import { FigureRings } from './figure-rings.ts';
+import { FigureRings, type RingsSnapshot } from './figure-rings.ts';
 import { memoryPercent, shmTakenPercent } from './measures.ts';
 import { type FleetState, type Machine, nodeKey } from './state.ts';
 
@@ -33,24 +33,41 @@ export interface Trends {
 export const NO_TRENDS: Trends = { trend: () => undefined };
 
 const POINTS = 60;
-const STEP_MS = 5_000;
+/** The state is looked at so often. */
+export const HISTORY_STEP_MS = 5_000;
+const STEP_MS = HISTORY_STEP_MS;
 const DAY_STEP_MS = 24 * 60 * 60_000;
 /** 60 numbers of 4 bytes each. */
 const MAX_MACHINES = 1_000;
 const MAX_NODES = 1_000;
 
+export type HistorySnapshot = Readonly<Record<TrendName, RingsSnapshot>>;
+
+export interface HistoryOptions {
+  /** Nodes whose rates are followed; of more those on the screen. Default 1,000. */
+  readonly maxNodes?: number;
+}
+
 export class History implements Trends {
+  readonly #maxNodes: number;
   readonly #rings: Readonly<Record<TrendName, FigureRings>>;
 
-  constructor() {
+  /** Goes on from where another stood, if that is given. */
+  constructor(options: HistoryOptions = {}, from?: HistorySnapshot) {
+    this.#maxNodes = options.maxNodes ?? MAX_NODES;
     const recent = { points: POINTS, stepMs: STEP_MS, keep: 'last' } as const;
     const day = { points: POINTS, stepMs: STEP_MS, maxStepMs: DAY_STEP_MS / POINTS, keep: 'max' } as const;
     this.#rings = {
-      cpu: new FigureRings({ ...recent, maxSeries: MAX_MACHINES }),
-      memory: new FigureRings({ ...recent, maxSeries: MAX_MACHINES }),
-      shm: new FigureRings({ ...day, maxSeries: MAX_MACHINES }),
-      rate: new FigureRings({ ...recent, maxSeries: MAX_NODES }),
+      cpu: new FigureRings({ ...recent, maxSeries: MAX_MACHINES }, from?.cpu),
+      memory: new FigureRings({ ...recent, maxSeries: MAX_MACHINES }, from?.memory),
+      shm: new FigureRings({ ...day, maxSeries: MAX_MACHINES }, from?.shm),
+      rate: new FigureRings({ ...recent, maxSeries: this.#maxNodes }, from?.rate),
     };
+  }
+
+  snapshot(): HistorySnapshot {
+    const { cpu, memory, shm, rate } = this.#rings;
+    return { cpu: cpu.snapshot(), memory: memory.snapshot(), shm: shm.snapshot(), rate: rate.snapshot() };
   }
 
   get seriesCount(): number {
@@ -62,12 +79,8 @@ export class History implements Trends {
    * `machine/node`.
    */
   take(state: FleetState, nowMs: number, onScreen: () => readonly string[]): void {
-    const { cpu, memory, shm, rate } = this.#rings;
-    const isDue = cpu.advance(nowMs);
-    memory.advance(nowMs);
-    shm.advance(nowMs);
-    rate.advance(nowMs);
-    if (!isDue || state.link.state !== 'connected') return;
+    const { cpu, memory, shm } = this.#rings;
+    if (!this.pass(nowMs) || state.link.state !== 'connected') return;
     let machines = 0;
     let nodes = 0;
     for (const machine of state.machines.values()) {
@@ -78,16 +91,26 @@ export class History implements Trends {
       noteIn(memory, machine.id, memoryPercent(machine.load));
       noteIn(shm, machine.id, shmTakenPercent(machine.shm));
     }
-    if (nodes <= MAX_NODES) {
+    if (nodes <= this.#maxNodes) {
       for (const machine of state.machines.values()) this.#noteRates(machine, () => true);
       return;
     }
-    const wanted = new Set(onScreen().slice(0, MAX_NODES));
+    const wanted = new Set(onScreen().slice(0, this.#maxNodes));
     const places = new Set([...wanted].map((key) => key.slice(0, key.indexOf('/'))));
     for (const place of places) {
       const machine = state.machines.get(place);
       if (machine !== undefined) this.#noteRates(machine, (key) => wanted.has(key));
     }
+  }
+
+  /** Time goes by and nothing is known of it; true where a look is due. */
+  pass(nowMs: number): boolean {
+    const { cpu, memory, shm, rate } = this.#rings;
+    const isDue = cpu.advance(nowMs);
+    memory.advance(nowMs);
+    shm.advance(nowMs);
+    rate.advance(nowMs);
+    return isDue;
   }
 
   trend(name: TrendName, key: string): Trend | undefined {
@@ -106,6 +129,11 @@ export class History implements Trends {
       else if (outputs === 'quiet' || outputs === 'unwanted') this.#rings.rate.note(key, 0);
     }
   }
+}
+
+/** What a snapshot takes, about. */
+export function sizeOfHistory(snapshot: HistorySnapshot): number {
+  return Object.values(snapshot).reduce((sum, { rings, keys }) => sum + rings.byteLength + keys.length * 8, 0);
 }
 
 function noteIn(rings: FigureRings, key: string, value: number | undefined): void {

@@ -4,7 +4,7 @@
  */
 import { type Session, SessionError } from '../zenoh/session.ts';
 import { compareNames } from './compare-names.ts';
-import { keepEqual } from './sharing.ts';
+import { keepEqual, keepEqualList } from './sharing.ts';
 import {
   askTopicPage,
   type FleetPlaces,
@@ -183,10 +183,11 @@ export class TopicWatch {
     const unasked = routers.filter(({ isSafeToAsk }) => isSafeToAsk !== true).map(({ name, zid }) => name || zid);
     const isNobodyAsked = routers.length > 0 && unasked.length === routers.length;
     const next: TopicsView = {
-      phase: this.#pages.size > 0 || isNobodyAsked ? 'ready' : 'asking',
+      phase: this.#pages.size > 0 || isNobodyAsked ? 'ready' : this.#wish === undefined ? this.#view.phase : 'asking',
       topics: sameList(this.#view.topics, list) ? this.#view.topics : list,
       // While nobody looks no routers are wished for: what was said stays.
-      unaskedRouters: this.#wish === undefined ? this.#view.unaskedRouters : unasked,
+      unaskedRouters:
+        this.#wish === undefined ? this.#view.unaskedRouters : keepEqualList(this.#view.unaskedRouters, unasked),
       leftOutPages: this.#leftOutPages,
       isCut: [...this.#pages.values()].some((page) => page.isCut),
       spentBytesPerSecond: this.#meter.spentBytesPerSecond,

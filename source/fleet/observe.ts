@@ -19,11 +19,15 @@ export interface ObserveOptions {
   onEvent(event: FleetEvent): void;
   /** Asked at the beginning of each round. */
   visible?(): Visible;
+  /** Whether nothing has happened for a while and nobody looks for anything: then rounds come half as often. */
+  isCalm?(): boolean;
 }
 
 export interface Observation {
   /** Asks the daemon of a machine, or all, for its nodes now: something was changed. */
   refresh(machine?: string): void;
+  /** The calm is over: the next round comes as soon as the interval allows. */
+  stir(): void;
   /** Resolves when a first round has been answered, or its time has run out. */
   readonly looked: Promise<void>;
   stop(): Promise<void>;
@@ -35,6 +39,7 @@ const EAGER_INTERVAL_MS = 400;
 const NEVER = Number.NEGATIVE_INFINITY;
 /** When each kind of question was put to all. */
 const NOT_ASKED = { nodes: NEVER, shm: NEVER, manifest: NEVER, routers: NEVER, names: NEVER };
+const CALM_INTERVALS = 2;
 const LATENCY_SAMPLES = 5;
 const REFRESH_MS = 40;
 const FORGET_AFTER_MS = 15 * 60_000;
@@ -67,6 +72,8 @@ class FleetObserver implements Observation {
   #resolveLooked: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #refreshTimer: NodeJS.Timeout | undefined;
+  /** When the last round began. */
+  #roundAtMs = NEVER;
   #connectedAtMs: number | undefined;
   /** Nodes of each machine that has answered since the link came. */
   readonly #nodeCounts = new Map<string, number>();
@@ -117,6 +124,11 @@ class FleetObserver implements Observation {
       this.#refreshTimer = undefined;
       void this.#daemons.askAll('nodes');
     }, REFRESH_MS);
+  }
+
+  stir(): void {
+    if (this.#isStopped || this.#connectedAtMs === undefined) return;
+    this.#planRound(this.#roundAtMs + this.#options.intervalMs - performance.now());
   }
 
   async stop(): Promise<void> {
@@ -175,6 +187,7 @@ class FleetObserver implements Observation {
   #round(): void {
     const connectedAtMs = this.#connectedAtMs;
     if (this.#isStopped || connectedAtMs === undefined) return;
+    this.#roundAtMs = performance.now();
     const agenda = this.#agenda();
     const visible = this.#options.visible?.() ?? NOTHING_VISIBLE;
     const questions: Promise<void>[] = [];
@@ -198,9 +211,14 @@ class FleetObserver implements Observation {
       this.#nodes.listenTo(agenda.hearsAll ? 'all' : new Set(visible.nodes.slice(0, MAX_HEARD_MACHINES)));
     void this.#endRound(questions, connectedAtMs);
     this.#emit({ type: 'tick', atMs: Date.now(), lostAfterMs: agenda.lostAfterMs, forgetAfterMs: FORGET_AFTER_MS });
-    const isEager = performance.now() - connectedAtMs < EAGER_FOR_MS;
-    const pauseMs = isEager ? Math.min(EAGER_INTERVAL_MS, this.#options.intervalMs) : this.#options.intervalMs;
-    this.#timer = setTimeout(() => this.#round(), pauseMs);
+    const { intervalMs } = this.#options;
+    if (performance.now() - connectedAtMs < EAGER_FOR_MS) this.#planRound(Math.min(EAGER_INTERVAL_MS, intervalMs));
+    else this.#planRound(this.#options.isCalm?.() === true ? intervalMs * CALM_INTERVALS : intervalMs);
+  }
+
+  #planRound(inMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#round(), Math.max(0, inMs));
   }
 
   /** Only now it is known how many there are: what concerns every node is asked and subscribed after the first round. */

@@ -5,6 +5,7 @@ import { decodeCbor } from '../wire/cbor-decode.ts';
 import { encodeCbor } from '../wire/cbor-encode.ts';
 import { type Decoded, decoded, undecodable } from '../wire/decoded.ts';
 import { compareNames } from './compare-names.ts';
+import { type RecordedTopics, topicChanges } from './recorded-topics.ts';
 import { FRAME, type RecordingFrame, readMachine, readNode, readRouter } from './recording-schema.ts';
 import { redactAll } from './redact.ts';
 import { type FleetNode, type FleetState, initialState, type Machine, nodeKey } from './state.ts';
@@ -28,6 +29,11 @@ export function framesBetween(before: FleetState | undefined, after: FleetState,
     else frames.push({ atMs, machines: group });
   }
   return frames.map((one) => encodeCbor(redactAll(one) as Encodable));
+}
+
+/** What leads from what was known of keys to what is. */
+export function topicFrames(before: RecordedTopics, after: RecordedTopics, atMs: number): readonly Uint8Array[] {
+  return topicChanges(before, after).map((topics) => encodeCbor(redactAll({ atMs, topics }) as Encodable));
 }
 
 interface Differences {

@@ -15,6 +15,7 @@ import type {
   ShmProcess,
   ShmSegmentInfo,
 } from './state.ts';
+import type { RecordedLook, Topic, TopicFigures, TopicsView } from './topics.ts';
 
 type Entries<T> = { readonly [K in keyof Required<T>]: v.GenericSchema<unknown, T[K]> };
 
@@ -154,7 +155,51 @@ export function readRouter(value: unknown): Router {
   return v.parse(ROUTER_RECORD, value) as Router;
 }
 
+const FIGURES: Entries<TopicFigures> = {
+  isLive: flag,
+  rateHz: maybe,
+  bytesPerSecond: maybe,
+  messageBytes: maybe,
+  lastAtMs: maybe,
+  sinceMs: number,
+  isCostly: flag,
+};
+/** The rest of a topic follows from its key. */
+const TOPIC: Entries<RecordedTopic> = {
+  publishers: texts,
+  subscribers: texts,
+  figures: v.optional(v.object(FIGURES)),
+};
+const TOPIC_RECORD = v.object(TOPIC);
+
+export type RecordedTopic = Pick<Topic, 'publishers' | 'subscribers' | 'figures'>;
+
+export function readTopic(value: unknown): RecordedTopic {
+  return v.parse(TOPIC_RECORD, value) as RecordedTopic;
+}
+
 const FIELDS = v.record(text, v.unknown());
+
+const TOPICS_ENTRIES: Entries<TopicsChange> = {
+  isShown: v.optional(flag),
+  shownAtMs: maybe,
+  leftOutKeys: maybe,
+  phase: v.optional(v.picklist(['idle', 'asking', 'ready'])),
+  unaskedRouters: v.optional(texts),
+  leftOutPages: maybe,
+  isCut: v.optional(flag),
+  spentBytesPerSecond: maybe,
+  budgetBytesPerSecond: maybe,
+  heldBackCount: maybe,
+  keys: v.optional(v.array(v.tuple([text, v.nullable(FIELDS)]))),
+};
+
+const TOPICS: v.GenericSchema<unknown, TopicsChange> = v.object(TOPICS_ENTRIES);
+
+/** What is another of a {@link TopicsView} than before; of its keys, as of nodes, those that changed. */
+export interface TopicsChange extends Partial<Omit<TopicsView, 'topics' | 'recorded'> & RecordedLook> {
+  readonly keys?: readonly (readonly [keyExpr: string, fields: Readonly<Record<string, unknown>> | null])[];
+}
 
 /** One step of a recording: what is another than in the step before. Null takes a field or an entry away. */
 export const FRAME = v.object({
@@ -192,6 +237,8 @@ export const FRAME = v.object({
   beats: v.optional(v.array(v.tuple([text, number]))),
   /** Machines whose heartbeats are listened to no more. */
   deaf: v.optional(texts),
+  /** What the Topics pane knew, where it was shown. Programs that know nothing of it read the rest. */
+  topics: v.optional(TOPICS),
 });
 
 export type RecordingFrame = v.InferOutput<typeof FRAME>;

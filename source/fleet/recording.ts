@@ -9,120 +9,24 @@
  *
  *     u32 magic  u32 place number  u32 piece number  f64 time  u32 length  u32 CRC-32 of the content
  *
- * The first piece of a place holds all that was known then, the others what changed: frames, each after its length (u32),
- * deflated together. A piece goes on with the dictionary of its place, the last 32 KiB of what came before it there, as
- * one stream would, and yet can be read as soon as it is written. An empty piece says that the recording was ended.
+ * The first piece of a place holds all that was known then, the others what changed: frames (recording-frame.ts), each
+ * after its length (u32), deflated together. A piece goes on with the dictionary of its place, the last 32 KiB of what came
+ * before it there, as one stream would, and yet can be read as soon as it is written. An empty piece says that the
+ * recording was ended. A field of a frame that a program does not know is no trouble to it: the version is counted up
+ * only where an older program would read something else than was meant.
  */
-import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { type Decoded, decoded, undecodable } from '../wire/decoded.ts';
-import { framesBetween } from './recording-frame.ts';
-import type { FleetState } from './state.ts';
 
 export const RECORDING_VERSION = 1;
-const HEADER_BYTES = 64;
-const PIECE_HEAD_BYTES = 28;
-const MAGIC = 0x31504c42;
+export const HEADER_BYTES = 64;
+export const PIECE_HEAD_BYTES = 28;
+export const MAGIC = 0x31504c42;
 const DICTIONARY_BYTES = 32 * 1024;
 /** A piece that claims to hold more is damaged, or means harm. */
 const MAX_PIECE_BYTES = 256 << 20;
-const PLACES = 8;
-const MIN_PLACE_BYTES = 16 * 1024;
-
-/** Bytes that belong at a position of the file. */
-export interface FileWrite {
-  readonly position: number;
-  readonly bytes: Uint8Array;
-}
-
-/** The fleet is larger than a place: nothing can be kept that could be read again. */
-export class RecordingTooSmall extends Error {}
-
-/** Turns states into writes. Between {@link record} and {@link flush} nothing is written. */
-export class RecordingWriter {
-  readonly placeBytes: number;
-  #place = -1;
-  #piece = 0;
-  #used = 0;
-  #dictionary: Uint8Array = new Uint8Array();
-  #last: FleetState | undefined;
-  #pending: Uint8Array[] = [];
-  #pendingAtMs = 0;
-  #highest = HEADER_BYTES;
-
-  /** @param maxBytes of the whole file, from 256 KiB on. */
-  constructor(maxBytes: number) {
-    this.placeBytes = Math.max(MIN_PLACE_BYTES, Math.floor((maxBytes - HEADER_BYTES) / PLACES));
-  }
-
-  /** What the file has come to. */
-  get sizeBytes(): number {
-    return this.#highest;
-  }
-
-  header(): FileWrite {
-    const line = `bubbaloop-recording ${RECORDING_VERSION} ${this.placeBytes}`;
-    return { position: 0, bytes: Buffer.from(`${line.padEnd(HEADER_BYTES - 1)}\n`, 'latin1') };
-  }
-
-  record(state: FleetState, atMs: number): void {
-    if (state === this.#last) return;
-    if (this.#last !== undefined) this.#pending.push(...framesBetween(this.#last, state, atMs));
-    this.#last = state;
-    this.#pendingAtMs = atMs;
-  }
-
-  /** Throws {@link RecordingTooSmall}. */
-  flush(): readonly FileWrite[] {
-    if (this.#last === undefined) return [];
-    if (this.#place >= 0) {
-      if (this.#pending.length === 0) return [];
-      const text = joined(this.#pending);
-      this.#pending = [];
-      const piece = this.#fitting(text);
-      if (piece !== undefined) return [piece];
-    }
-    this.#pending = [];
-    this.#place += 1;
-    this.#piece = 0;
-    this.#used = 0;
-    this.#dictionary = new Uint8Array();
-    const all = this.#fitting(joined(framesBetween(undefined, this.#last, this.#pendingAtMs)));
-    if (all === undefined)
-      throw new RecordingTooSmall(`all that is known of the fleet is more than ${this.placeBytes} bytes`);
-    return [all];
-  }
-
-  /** What is left, and the mark of the end. */
-  end(): readonly FileWrite[] {
-    const writes = this.flush();
-    if (this.#place < 0 || this.#used + PIECE_HEAD_BYTES > this.placeBytes) return writes;
-    return [...writes, this.#write(new Uint8Array())];
-  }
-
-  /** Undefined where the place has no room for it. */
-  #fitting(text: Buffer): FileWrite | undefined {
-    const content = deflateRawSync(text, { dictionary: dictionaryOf(this.#dictionary) });
-    if (this.#used + PIECE_HEAD_BYTES + content.length > this.placeBytes) return undefined;
-    this.#dictionary = dictionaryAfter(this.#dictionary, text);
-    return this.#write(content);
-  }
-
-  #write(content: Uint8Array): FileWrite {
-    const head = Buffer.alloc(PIECE_HEAD_BYTES);
-    head.writeUInt32LE(MAGIC, 0);
-    head.writeUInt32LE(this.#place, 4);
-    head.writeUInt32LE(this.#piece, 8);
-    head.writeDoubleLE(this.#pendingAtMs, 12);
-    head.writeUInt32LE(content.length, 20);
-    head.writeUInt32LE(crc32(content, crc32(head.subarray(4, 24))), 24);
-    const position = HEADER_BYTES + (this.#place % PLACES) * this.placeBytes + this.#used;
-    const bytes = Buffer.concat([head, content]);
-    this.#used += bytes.length;
-    this.#piece += 1;
-    this.#highest = Math.max(this.#highest, position + bytes.length);
-    return { position, bytes };
-  }
-}
+export const PLACES = 8;
+export const MIN_PLACE_BYTES = 16 * 1024;
 
 /** A piece of a place, not unpacked yet. */
 export interface RecordingPiece {
@@ -144,10 +48,9 @@ export function readRecording(file: Uint8Array): Decoded<Recording> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const line = /^bubbaloop-recording (\d{1,9})(?: (\d{1,9}))? *\n/.exec(bytes.toString('latin1', 0, HEADER_BYTES));
   if (line === null) {
+    if (bytes.length === 0) return undecodable('it is empty');
     const isBeginning =
-      bytes.length > 0 &&
-      bytes.length < HEADER_BYTES &&
-      'bubbaloop-recording '.startsWith(bytes.toString('latin1', 0, 20));
+      bytes.length < HEADER_BYTES && 'bubbaloop-recording '.startsWith(bytes.toString('latin1', 0, 20));
     return undecodable(
       isBeginning ? 'it was cut short before anything was recorded' : 'it is no recording of bubbaloop',
     );
@@ -247,22 +150,12 @@ export function unpackPiece(
   return decoded({ frames, dictionary: dictionaryAfter(dictionary, text) });
 }
 
-function joined(frames: readonly Uint8Array[]): Buffer {
-  return Buffer.concat(
-    frames.flatMap((frame) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(frame.length, 0);
-      return [length, frame];
-    }),
-  );
-}
-
 /** Zlib takes no empty one. */
-function dictionaryOf(bytes: Uint8Array): Uint8Array | undefined {
+export function dictionaryOf(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length === 0 ? undefined : bytes;
 }
 
-function dictionaryAfter(before: Uint8Array, text: Buffer): Uint8Array {
+export function dictionaryAfter(before: Uint8Array, text: Buffer): Uint8Array {
   if (text.length >= DICTIONARY_BYTES) return Uint8Array.from(text.subarray(-DICTIONARY_BYTES));
   return Buffer.concat([before, text]).subarray(-DICTIONARY_BYTES);
 }

@@ -1,10 +1,15 @@
-/** A recording that can be stood at any of its moments: the state of the fleet then, its alerts and what had changed. */
+/**
+ * A recording that can be stood at any of its moments: the state of the fleet then, its alerts, what had changed, how its
+ * figures had gone, and what was known of keys.
+ */
 import { type Alert, type Alerts, NO_ALERTS } from './alert.ts';
 import { FleetMemory } from './fleet-memory.ts';
-import { type Recording, type RecordingPiece, unpackPiece } from './recording.ts';
-import { applyFrame, decodeFrame, type RecordingFrame } from './recording-frame.ts';
+import { sizeOfHistory, type Trends } from './history.ts';
+import type { RecordedTopics } from './recorded-topics.ts';
+import type { Recording, RecordingPiece } from './recording.ts';
 import type { RuleSet } from './rules.ts';
 import { type FleetState, initialState } from './state.ts';
+import { TapeCursor, type TapeMark } from './tape-cursor.ts';
 import { TIMELINE_LENGTH, type TimelineEntry } from './timeline.ts';
 
 export interface TapeOptions {
@@ -14,36 +19,30 @@ export interface TapeOptions {
   clock?(): number;
 }
 
-/** A place to go on from. */
-interface Checkpoint {
-  readonly piece: number;
-  readonly atMs: number;
-  readonly state: FleetState | undefined;
-  readonly dictionary: Uint8Array;
-}
-
 /** Going on from a checkpoint to the next takes about this long. */
 const CHECKPOINT_COST_MS = 15;
 const MAX_CHECKPOINTS = 400;
+/** Each holds all figures of the last minutes; of a large fleet there are fewer. */
+const MAX_HISTORY_BYTES = 64 << 20;
 /** Events of a whole recording that are kept. */
 const MAX_EVENTS = 50_000;
 
 export class Tape {
   readonly #pieces: readonly RecordingPiece[];
-  #checkpoints: Checkpoint[] = [];
+  #checkpoints: TapeMark[] = [];
   /** In order of time. */
   readonly #alerts: { readonly atMs: number; readonly alerts: Alerts }[] = [];
   #events: readonly TimelineEntry[] = [];
   #problem: string;
   #startMs = 0;
   #endMs = 0;
-  #cursor: Checkpoint & { readonly frames: readonly RecordingFrame[]; readonly frame: number };
+  #cursor: TapeCursor;
 
   constructor({ places, problem }: Recording, options: TapeOptions) {
     this.#pieces = places.flat();
     this.#problem = problem;
     this.#startMs = this.#pieces[0]?.atMs ?? 0;
-    this.#cursor = { ...BEGINNING, frames: [], frame: 0 };
+    this.#cursor = new TapeCursor(this.#pieces);
     this.#index(options);
   }
 
@@ -62,31 +61,34 @@ export class Tape {
 
   /** The newest state not after `atMs`; at the least the first. */
   stateAt(atMs: number): FleetState {
+    return this.#goTo(atMs).state ?? initialState('', this.#startMs);
+  }
+
+  /** What was known of keys, where the Topics pane was shown until then. */
+  topicsAt(atMs: number): RecordedTopics {
+    return this.#goTo(atMs).topics;
+  }
+
+  /** How figures had gone until then. It is good until another moment is asked for. */
+  trendsAt(atMs: number): Trends {
+    return this.#goTo(atMs).history;
+  }
+
+  #goTo(atMs: number): TapeCursor {
     const wantedMs = Math.max(atMs, this.#startMs);
-    const near = lastBefore(this.#checkpoints, wantedMs) ?? BEGINNING;
-    if (this.#cursor.atMs > wantedMs || near.piece > this.#cursor.piece) {
-      this.#cursor = { ...near, frames: [], frame: 0 };
+    const near = lastBefore(this.#checkpoints, wantedMs);
+    const isBehind = this.#cursor.passedMs > wantedMs;
+    if (isBehind || (near !== undefined && near.piece > this.#cursor.piece)) {
+      this.#cursor = new TapeCursor(this.#pieces, near);
     }
-    let { piece, state, dictionary, frames, frame, atMs: reachedMs } = this.#cursor;
+    const cursor = this.#cursor;
     for (;;) {
-      const next = frames[frame];
-      if (next !== undefined) {
-        if (next.atMs > wantedMs && state !== undefined) break;
-        const after = applyFrame(state, next);
-        if (after.ok) state = after.value;
-        reachedMs = Math.max(reachedMs, next.atMs);
-        frame += 1;
-        continue;
-      }
-      const following = this.#pieces[piece];
-      if (following === undefined) break;
-      const opened = openPiece(following, dictionary);
-      ({ dictionary, frames } = opened);
-      frame = 0;
-      piece += 1;
+      const nextMs = cursor.nextAtMs();
+      if (nextMs === undefined || (nextMs > wantedMs && cursor.state !== undefined)) break;
+      cursor.advance();
     }
-    this.#cursor = { piece, state, dictionary, frames, frame, atMs: reachedMs };
-    return state ?? initialState('', this.#startMs);
+    cursor.pass(wantedMs);
+    return cursor;
   }
 
   alertsAt(atMs: number): Alerts {
@@ -108,49 +110,49 @@ export class Tape {
 
   /** Plays all of it once, for alerts and events, and lays the points of return. */
   #index({ rules, words, clock = () => performance.now() }: TapeOptions): void {
+    const cursor = new TapeCursor(this.#pieces);
     let memory: FleetMemory | undefined;
-    let dictionary: Uint8Array = new Uint8Array();
     let stepMs = CHECKPOINT_COST_MS;
     let workedMs = Number.POSITIVE_INFINITY;
     let reachedMs = this.#startMs;
-    let bad = 0;
-    for (const [index, piece] of this.#pieces.entries()) {
-      const beganMs = clock();
+    for (;;) {
       if (workedMs >= stepMs) {
-        this.#checkpoints.push({ piece: index, atMs: reachedMs, state: memory?.state, dictionary });
-        workedMs = 0;
-        if (this.#checkpoints.length > MAX_CHECKPOINTS) {
-          this.#checkpoints = this.#checkpoints.filter((_point, place) => place % 2 === 0);
-          stepMs *= 2;
+        const mark = cursor.mark();
+        if (mark !== undefined) {
+          this.#checkpoints.push(mark);
+          workedMs = 0;
+          if (this.#hasTooManyCheckpoints()) {
+            this.#checkpoints = this.#checkpoints.filter((_point, place) => place % 2 === 0);
+            stepMs *= 2;
+          }
         }
       }
-      const opened = openPiece(piece, dictionary);
-      dictionary = opened.dictionary;
-      bad += opened.bad;
-      let { state } = memory ?? { state: undefined };
-      for (const [place, frame] of opened.frames.entries()) {
-        const after = applyFrame(state, frame);
-        if (after.ok) state = after.value;
-        else bad += 1;
-        // All that a place begins with is one step: half of it would look as if the other half had gone.
-        if (state === undefined || (piece.number === 0 && place < opened.frames.length - 1)) continue;
-        memory ??= new FleetMemory({
-          rules,
-          words,
-          state: initialState(state.endpoint, frame.atMs),
-          length: MAX_EVENTS,
-        });
+      const beganMs = clock();
+      const atMs = cursor.nextAtMs();
+      if (atMs === undefined) break;
+      cursor.advance();
+      const { state } = cursor;
+      if (state !== undefined) {
+        memory ??= new FleetMemory({ rules, words, state: initialState(state.endpoint, atMs), length: MAX_EVENTS });
         // Time that goes by between two steps may break a rule, too.
-        this.#lookBetween(memory, reachedMs, frame.atMs);
-        memory.turnTo(state, frame.atMs);
-        reachedMs = Math.max(reachedMs, frame.atMs);
-        this.#note(memory.look(frame.atMs), frame.atMs);
+        this.#lookBetween(memory, reachedMs, atMs);
+        memory.turnTo(state, atMs);
+        reachedMs = Math.max(reachedMs, atMs);
+        this.#note(memory.look(atMs), atMs);
       }
       workedMs += clock() - beganMs;
     }
     this.#endMs = reachedMs;
     this.#events = memory === undefined ? [] : [...memory.events].reverse();
+    const bad = cursor.badCount;
     if (bad > 0) this.#problem = [this.#problem, `${bad} of its records cannot be read`].filter(Boolean).join('; ');
+  }
+
+  #hasTooManyCheckpoints(): boolean {
+    const count = this.#checkpoints.length;
+    if (count > MAX_CHECKPOINTS) return true;
+    const { history } = this.#checkpoints.at(-1) ?? {};
+    return history !== undefined && count > 2 && sizeOfHistory(history) * count > MAX_HISTORY_BYTES;
   }
 
   #lookBetween(memory: FleetMemory, fromMs: number, toMs: number): void {
@@ -166,31 +168,6 @@ export class Tape {
 const LOOK_STEP_MS = 1_000;
 /** A computer that slept for a day is not looked at for each of its seconds. */
 const MAX_LOOKS = 600;
-
-const BEGINNING: Checkpoint = {
-  piece: 0,
-  atMs: Number.NEGATIVE_INFINITY,
-  state: undefined,
-  dictionary: new Uint8Array(),
-};
-
-interface OpenPiece {
-  readonly frames: readonly RecordingFrame[];
-  readonly dictionary: Uint8Array;
-  /** Records that cannot be read. */
-  readonly bad: number;
-}
-
-function openPiece(piece: RecordingPiece, dictionary: Uint8Array): OpenPiece {
-  const opened = unpackPiece(piece, piece.number === 0 ? new Uint8Array() : dictionary);
-  if (!opened.ok) return { frames: [], dictionary: new Uint8Array(), bad: 1 };
-  const frames: RecordingFrame[] = [];
-  for (const bytes of opened.value.frames) {
-    const frame = decodeFrame(bytes);
-    if (frame.ok) frames.push(frame.value);
-  }
-  return { frames, dictionary: opened.value.dictionary, bad: opened.value.frames.length - frames.length };
-}
 
 /** How many of a list in order of time are not after `atMs`. */
 function countBefore(list: readonly { readonly atMs: number }[], atMs: number): number {

@@ -54,6 +54,17 @@ export interface TopicsView {
   readonly budgetBytesPerSecond: number;
   /** Keys on the screen that wait for their turn, because of the budget. */
   readonly heldBackCount: number;
+  /** Of a recording. */
+  readonly recorded?: RecordedLook;
+}
+
+/** A recording knows of keys what the Topics pane knew, while that was shown. */
+export interface RecordedLook {
+  readonly isShown: boolean;
+  /** When it was shown last, where it is not. */
+  readonly shownAtMs: number;
+  /** Keys for which the recording had no room. */
+  readonly leftOutKeys: number;
 }
 
 export const NO_TOPICS: TopicsView = {

@@ -22,6 +22,8 @@ export interface InquiryOptions {
 }
 
 const LIMIT_MS = 200;
+/** What has not come after so long comes never. */
+const OWED_MS = 1_000;
 
 export class TerminalInquiry {
   /** Ends when the last answer is there, or the time limit is over. */
@@ -36,6 +38,7 @@ export class TerminalInquiry {
   #limit: NodeJS.Timeout | undefined;
   #isSettled = false;
   #hasAsked = false;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: InquiryOptions) {
     this.#options = options;
@@ -59,6 +62,11 @@ export class TerminalInquiry {
     return this.#answers.some(({ kind }) => kind === 'attributes');
   }
 
+  /** Whether an answer may still come: who leaves before finds it among what he types next. */
+  get isOwed(): boolean {
+    return !this.isAnswered && performance.now() - this.#askedAtMs < OWED_MS;
+  }
+
   /** Calls `listener` when {@link pictures} changed; returns the function that ends it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -73,6 +81,7 @@ export class TerminalInquiry {
       this.#end();
       return '';
     }
+    this.#askedAtMs = performance.now();
     const tmux = this.refreshTmux();
     this.#limit = setTimeout(() => {
       // A terminal that is silent about its size may have told the kernel.

@@ -23,8 +23,10 @@ export interface ActionRunnerOptions {
   /** Who orders, for the list. */
   readonly who: string;
   now(): number;
-  /** Why the node does not run, as heard after `sinceMs`; undefined where it does, or nothing was heard. */
-  ailmentOf(target: ActionTarget, sinceMs: number): string | undefined;
+  /** How often its daemon has started the node again. */
+  restartsOf(target: ActionTarget): number | undefined;
+  /** Why the node does not run or did not stay up, as heard after `sinceMs`; undefined where it does, or nothing was heard. */
+  ailmentOf(target: ActionTarget, sinceMs: number, restartsBefore: number | undefined): string | undefined;
   /** Something changed; with a notice where a batch is over. */
   onChange(notice?: Notice): void;
 }
@@ -91,8 +93,9 @@ export class ActionRunner {
   }
 
   async #tell(id: number, action: BatchAction, target: ActionTarget): Promise<void> {
+    const restarts = this.#options.restartsOf(target);
     const answer = await this.#options.send(target, action);
-    const outcome = answer.ok && this.#mustSettle(id, action) ? await this.#settle(answer, target) : answer;
+    const outcome = answer.ok && this.#mustSettle(id, action) ? await this.#settle(answer, target, restarts) : answer;
     const batch = this.#batches.find((one) => one.id === id);
     if (batch === undefined || this.#isClosed) return;
     const ended = endItem(batch, target, outcome, this.#options.now());
@@ -107,13 +110,14 @@ export class ActionRunner {
     return starts && batch?.mode === 'rolling' && batch.items.length > 1;
   }
 
-  async #settle(answer: Outcome, target: ActionTarget): Promise<Outcome> {
+  async #settle(answer: Outcome, target: ActionTarget, restartsBefore: number | undefined): Promise<Outcome> {
     const { now, ailmentOf } = this.#options;
     const sinceMs = now();
     while (now() - sinceMs < SETTLE_MS && !this.#isClosed) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      const ailment = ailmentOf(target, sinceMs + STALE_MS);
-      if (ailment !== undefined) return { ...answer, ok: false, message: `${answer.message}, but ${ailment}` };
+      const ailment = ailmentOf(target, sinceMs + STALE_MS, restartsBefore);
+      if (ailment !== undefined)
+        return { ...answer, ok: false, message: `${answer.message.replace(/\.$/, '')}, but ${ailment}` };
     }
     return answer;
   }

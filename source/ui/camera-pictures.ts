@@ -149,7 +149,8 @@ export class CameraPictures {
   async quiet(limitMs: number): Promise<void> {
     this.#isQuiet = true;
     const deadlineMs = performance.now() + limitMs;
-    while (this.#pace.isWaiting && performance.now() < deadlineMs) await sleep(5);
+    const { inquiry } = this.#options;
+    while ((this.#pace.isWaiting || inquiry.isOwed) && performance.now() < deadlineMs) await sleep(5);
   }
 
   /** After the terminal was somebody else's: every picture is drawn again. */

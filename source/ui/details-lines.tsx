@@ -1,5 +1,6 @@
 import { renderToString } from 'ink';
 import type { ComponentType } from 'react';
+import { type DetailsLook, dressDetails } from '../view/details-look.ts';
 import type { DetailsTable } from '../view/details-table.ts';
 import type { Rect } from '../view/layout.ts';
 
@@ -11,6 +12,7 @@ interface TableProps {
 interface Details {
   readonly rect: Rect;
   readonly table: DetailsTable;
+  readonly look: DetailsLook;
 }
 
 /** Everything about one row as the lines of a boxed table. ink-table is loaded when the first is wanted: it would cost every start of `top`. */
@@ -31,11 +33,10 @@ export class DetailsLines {
       return [];
     }
     if (details !== this.#last) {
-      const { table, rect } = details;
+      const { table, rect, look } = details;
       this.#last = details;
-      this.#lines = renderToString(<Table data={table.rows} columns={table.columns} />, { columns: rect.width }).split(
-        '\n',
-      );
+      const boxed = renderToString(<Table data={table.rows} columns={table.columns} />, { columns: rect.width });
+      this.#lines = withoutRules(boxed.split('\n')).map((line) => dressDetails(line, look));
     }
     return this.#lines;
   }
@@ -47,6 +48,12 @@ export class DetailsLines {
     this.#Table = unwrap(loaded);
     this.onLoaded();
   }
+}
+
+/** ink-table rules a line below each row; only the one below the titles stays, so that twice as much can be seen. */
+function withoutRules(lines: readonly string[]): readonly string[] {
+  const first = lines.findIndex((line) => line.includes('├'));
+  return lines.filter((line, index) => index === first || !/^(?:\x1b\[[\d;]*m)*├/.test(line));
 }
 
 /** The class itself, out of as many `default`s as the bundler and the CommonJS form put around it. */

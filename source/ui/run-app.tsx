@@ -12,13 +12,15 @@ import { type CameraDoor, CameraPictures } from './camera-pictures.ts';
 import { DetailsLines } from './details-lines.tsx';
 import { ImageLayer } from './image-layer.ts';
 import { toMouseEvent } from './mouse-event.ts';
+import { OwnCostMeter } from './own-cost.ts';
 import type { EncoderMaker } from './picture-tile.ts';
 import { ScreenPainter } from './screen-painter.ts';
 import { Shell } from './shell.tsx';
 import { siftInput } from './terminal-input.ts';
 import { TerminalOutput } from './terminal-output.ts';
 import { terminalSize } from './terminal-size.ts';
-import { TopModel, type TopModelOptions } from './top-model.ts';
+import { TopModel } from './top-model.ts';
+import type { TopModelOptions } from './top-ports.ts';
 
 /** A running screen. */
 export interface RunningApp {
@@ -29,7 +31,8 @@ export interface RunningApp {
   close(): void;
 }
 
-export interface RunAppOptions extends Omit<TopModelOptions, 'size' | 'quit' | 'suspend' | 'pictures' | 'isClogged'> {
+export interface RunAppOptions
+  extends Omit<TopModelOptions, 'size' | 'quit' | 'suspend' | 'pictures' | 'isClogged' | 'cost'> {
   readonly images: ImagesChoice;
   /** Bytes a second for pictures; undefined is no limit. */
   readonly budgetBytesPerSecond?: number;
@@ -69,6 +72,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     size: terminalSize(stdout),
     pictures,
     isClogged: () => output.pendingBytes > CLOGGED_BYTES,
+    cost: new OwnCostMeter({ sentBytes: () => output.sentBytes }).view,
     quit: () => void allAnswered().then(close),
     suspend: () => void suspend(),
   });

@@ -4,25 +4,20 @@
  */
 import type { Visible } from '../fleet/agenda.ts';
 import type { Alert } from '../fleet/alert.ts';
-import type { GatedSend } from '../fleet/command-gate.ts';
 import type { FleetEvent } from '../fleet/events.ts';
 import { FleetMemory } from '../fleet/fleet-memory.ts';
 import { History } from '../fleet/history.ts';
-import type { TopicWish } from '../fleet/observe-topics.ts';
-import { type RuleSet, USUAL_RULES } from '../fleet/rules.ts';
+import { USUAL_RULES } from '../fleet/rules.ts';
 import { type FleetState, initialState } from '../fleet/state.ts';
-import type { TopicsView } from '../fleet/topics.ts';
 import { keyContext } from '../view/action-fit.ts';
 import { alertText } from '../view/alerts.ts';
-import type { PicturePlace } from '../view/camera-tile.ts';
-import { NO_PICTURES, type PicturesView } from '../view/camera-wall.ts';
+import { NO_PICTURES } from '../view/camera-wall.ts';
 import { type Effect, handleKey, type KeyPress } from '../view/handle-key.ts';
-import type { KeyContext, Keymap } from '../view/keymap.ts';
+import type { KeyContext } from '../view/keymap.ts';
 import type { Size } from '../view/layout.ts';
 import { handleMouse, type MouseEvent } from '../view/mouse.ts';
-import { nodeAilment } from '../view/node-ailment.ts';
+import { nodeAilment, restartsOf } from '../view/node-ailment.ts';
 import { createContentMaker } from '../view/panes.ts';
-import type { ReplayView } from '../view/replay-line.ts';
 import type { FleetNews, FleetRows } from '../view/rows.ts';
 import { buildScene, type Scene, type SceneInput, type Screen } from '../view/screen.ts';
 import { createScreenRowMaker } from '../view/screen-rows.ts';
@@ -31,82 +26,25 @@ import { INITIAL_UI, type NodeTarget, type Notice, type UiState } from '../view/
 import { createVersionLook } from '../view/versions.ts';
 import { visibleMachines } from '../view/visible.ts';
 import { ActionRunner } from './action-runner.ts';
-import { type FollowLog, LogReader } from './log-reader.ts';
+import { LogReader } from './log-reader.ts';
+import { LookPace } from './look-pace.ts';
 import { shareScreen } from './share-screen.ts';
+import type { TopModelOptions } from './top-ports.ts';
 
-/** Where the pictures of cameras come from and go to. */
-export interface PicturesPort {
-  view(): PicturesView;
-  /** The boxes of the screen that is about to be drawn; `isLooking`: it may show cameras. */
-  show(places: readonly PicturePlace[], isLooking: boolean): void;
-  /** Saves a picture of a camera that is shown; never rejects. */
-  photo(camera: NodeTarget): Promise<{ readonly ok: boolean; readonly message: string }>;
-  onChange(listener: () => void): () => void;
+/** A moment of the fleet, as the screen shows it. */
+interface Shown {
+  readonly fleet: FleetState;
+  readonly news: FleetNews;
+  readonly rows: FleetRows;
 }
 
-/** A recording in place of a fleet. */
-export interface ReplayPort {
-  view(): ReplayView;
-  state(): FleetState;
-  news(): FleetNews;
-  /** Whether the key was one of its own. */
-  press(key: string): boolean;
-}
-
-/** Where what is known of keys comes from. It asks and subscribes only for what is shown. */
-export interface TopicsPort {
-  view(): TopicsView;
-  /** What is looked at; undefined: nothing. */
-  show(wish: TopicWish | undefined): void;
-  onChange(listener: () => void): () => void;
-}
-
-export interface TopModelOptions {
-  readonly endpoint: string;
-  readonly theme: Theme;
-  readonly size: Size;
-  readonly readOnly: boolean;
-  /** Least time between two screens that nobody asked for with a key; also the step of the ages. Milliseconds. */
-  readonly intervalMs: number;
-  readonly banner?: string;
-  /** The keys as this user has them; absent: the usual ones. */
-  readonly keymap?: Keymap;
-  /** What was chosen when the last run ended. */
-  readonly initialUi?: UiState;
-  /** The one way out for commands. */
-  readonly send: GatedSend;
-  /** Follows a log; absent: it is asked for again and again. */
-  readonly followLog?: FollowLog;
-  /** Who sits here, for the list of actions. */
-  readonly who?: string;
-  quit(): void;
-  suspend(): void;
-  /** Absent: no cameras. */
-  readonly pictures?: PicturesPort;
-  /** What counts as wrong; absent: the usual. */
-  readonly rules?: RuleSet;
-  readonly replay?: ReplayPort;
-  /** Told the state after each event, while it is the newest. */
-  onState?(state: FleetState): void;
-  /** A word beside the name that may change, `rec 1.2M`. */
-  status?(): string | undefined;
-  /** What is wrong with this program itself, while it is. */
-  trouble?(): string | undefined;
-  /** Absent: no topics. */
-  readonly topics?: TopicsPort;
-  /** Whether the terminal has not taken what it was given: drawing more would only pile up. */
-  isClogged?(): boolean;
-  /** `Date.now` unless a test has its own. */
-  now?(): number;
-}
-
-/** News that is worth a screen at once is still not drawn more often than this, */
-const URGENT_GAP_MS = 50;
-/** and so often in a row: news that never ends is drawn at the interval, as all else. */
-const URGENT_SCREENS = 5;
 /** How soon it is tried again to draw on a terminal that is behind. */
 const CLOGGED_GAP_MS = 100;
 const NOTICE_MS = 8_000;
+/** Without a key and without news for so long it is calm. */
+const CALM_AFTER_MS = 10_000;
+/** What so many machines tell at once is turned into rows when it comes: a frame has only to draw then, in any fleet. */
+const CROWD = 10;
 
 export class TopModel {
   readonly #options: TopModelOptions;
@@ -117,19 +55,15 @@ export class TopModel {
   readonly #makeContent = createContentMaker();
   readonly #listeners = new Set<() => void>();
   readonly #memory: FleetMemory;
-  #news: FleetNews;
   /** What the screen shows of the fleet. A key is answered from this, at once and whatever the fleet's size. */
-  #shown: { readonly fleet: FleetState; readonly rows: FleetRows };
+  #shown: Shown;
   #ui: UiState;
   #theme: Theme;
   #size: Size;
   #scene: Scene;
-  /** When what is shown was taken from what is known. */
-  #lookedAtMs = 0;
-  /** Looks that had not been earned back yet at the last one. */
-  #owedLooks = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #dueAtMs = Number.POSITIVE_INFINITY;
+  /** The last key, or the last news. */
+  #stirredAtMs: number;
+  readonly #pace: LookPace;
   readonly #actions: ActionRunner;
   readonly #logs: LogReader;
   #isClosed = false;
@@ -137,6 +71,8 @@ export class TopModel {
   constructor(options: TopModelOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#stirredAtMs = this.#now();
+    this.#pace = new LookPace({ intervalMs: options.intervalMs, now: this.#now, look: () => this.#look() });
     this.#size = options.size;
     this.#theme = options.theme;
     this.#ui = options.initialUi ?? INITIAL_UI;
@@ -144,7 +80,8 @@ export class TopModel {
       send: options.send,
       who: options.who ?? 'this top',
       now: this.#now,
-      ailmentOf: (target, sinceMs) => nodeAilment(this.#fleet, target, sinceMs),
+      restartsOf: (target) => restartsOf(this.#fleet, target),
+      ailmentOf: (target, sinceMs, restarts) => nodeAilment(this.#fleet, target, sinceMs, restarts),
       onChange: (notice) => this.#takeActions(notice),
     });
     this.#logs = new LogReader({
@@ -153,7 +90,7 @@ export class TopModel {
       open: () => (this.#ui.overlay.kind === 'logs' ? this.#ui.overlay.logs : undefined),
       change: (logs) => {
         this.#ui = { ...this.#ui, overlay: { kind: 'logs', logs } };
-        this.#schedule(URGENT_GAP_MS);
+        this.#pace.atOnce();
       },
     });
     this.#memory = new FleetMemory({
@@ -161,12 +98,11 @@ export class TopModel {
       state: initialState(options.endpoint, this.#now()),
       words: alertText,
     });
-    this.#news = this.#askRules();
-    this.#shown = this.#gather();
+    this.#shown = this.#takeIn();
     this.#scene = this.#build();
-    options.pictures?.onChange(() => this.#schedule(URGENT_GAP_MS));
-    options.topics?.onChange(() => this.#schedule(options.intervalMs));
-    this.#schedule(options.intervalMs);
+    options.pictures?.onChange(() => this.#pace.atOnce());
+    options.topics?.onChange(() => this.#pace.atInterval());
+    this.#pace.atInterval();
   }
 
   /** The screen now; the same object as long as nothing on it changed. */
@@ -182,29 +118,34 @@ export class TopModel {
     const before = this.#memory.state;
     const isNews = this.#memory.take(event, this.#now());
     this.#history.take(this.#memory.state, this.#now(), () => this.#scene.visible.get('nodes') ?? []);
+    if (isNews) this.#stir();
+    if (event.type === 'round') this.#pace.roundEnded();
     if (this.#memory.state === before) return;
     this.#options.onState?.(this.#memory.state);
+    if (event.type === 'answers' && event.nodes.length >= CROWD) this.#takeIn();
     const isUrgent =
       isNews || event.type === 'link' || event.type === 'tokens' || event.type === 'round' || this.#ui.pending.size > 0;
-    this.#schedule(isUrgent ? this.#urgentGapMs() : this.#options.intervalMs);
+    if (isUrgent) this.#pace.soon();
+    else this.#pace.atInterval();
   };
+
+  /** Whether nothing has happened for a while, in the fleet and at the keys. */
+  readonly isCalm = (): boolean => this.#now() - this.#stirredAtMs > CALM_AFTER_MS;
 
   /** The machines that are on the screen, about: some rows more than fit are no harm. */
   readonly visible = (): Visible => visibleMachines(this.#ui, this.#size, (pane) => this.#content(pane).rows);
 
-  /** Each interval earns one look, at once or not, and what was not used is saved up. */
-  #urgentGapMs(): number {
-    return this.#owed() >= URGENT_SCREENS ? this.#options.intervalMs : URGENT_GAP_MS;
-  }
-
-  #owed(): number {
-    return Math.max(0, this.#owedLooks - (this.#now() - this.#lookedAtMs) / this.#options.intervalMs);
+  #stir(): void {
+    const wasCalm = this.isCalm();
+    this.#stirredAtMs = this.#now();
+    if (wasCalm) this.#options.onStir?.();
   }
 
   /** The recording has moved. */
   readonly replayed = (): void => this.#look();
 
   press(press: KeyPress): void {
+    this.#stir();
     const { replay } = this.#options;
     if (replay !== undefined && !isTyping(this.#ui.overlay) && replay.press(press.key)) {
       this.#look();
@@ -231,6 +172,7 @@ export class TopModel {
 
   /** A click or a turn of the wheel, on what is drawn now. */
   mouse(event: MouseEvent): void {
+    this.#stir();
     const { ui, keys } = handleMouse(event, this.#sceneInput(), this.#scene);
     this.#ui = ui;
     for (const key of keys) this.press({ key, text: '' });
@@ -255,7 +197,7 @@ export class TopModel {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#pace.close();
     this.#logs.close();
     this.#actions.close();
     this.#listeners.clear();
@@ -277,6 +219,10 @@ export class TopModel {
         return;
       case 'logs':
         this.#logs.begin(effect.targets);
+        return;
+      case 'seek':
+        this.#options.replay?.seek(effect.atMs);
+        this.#look();
         return;
       case 'photo':
         void this.#photo(effect);
@@ -321,15 +267,19 @@ export class TopModel {
     return [{ key: 'trouble', when: 'answer', severity: 'bad', subject: '', sinceMs: this.#now(), message }];
   }
 
-  #gather(): { readonly fleet: FleetState; readonly rows: FleetRows } {
+  /** Rows and alerts of what is known now; next to nothing where nothing has changed. */
+  #takeIn(): Shown {
+    const { replay, topics } = this.#options;
     const fleet = this.#fleet;
-    return { fleet, rows: this.#makeRows(fleet, this.#news, this.#options.topics?.view()) };
+    const news = this.#askRules();
+    return { fleet, news, rows: this.#makeRows(fleet, news, replay?.topics() ?? topics?.view()) };
   }
 
   #keyContext(): KeyContext {
     const { link } = this.#fleet;
     return keyContext(this.#ui, this.#content(this.#ui.pane), {
       readOnly: this.#options.readOnly,
+      isReplay: this.#options.replay !== undefined,
       linkProblem: link.state === 'connected' ? undefined : 'There is no link to the router now: nothing can be sent.',
       keymap: this.#options.keymap,
     });
@@ -341,7 +291,7 @@ export class TopModel {
 
   #sceneInput(): SceneInput {
     const { options, ui } = { options: this.#options, ui: this.#ui };
-    const { fleet, rows } = this.#shown;
+    const { fleet, rows, news } = this.#shown;
     const banner = [options.banner, options.status?.()].filter(Boolean).join(' ');
     return {
       fleet,
@@ -354,10 +304,11 @@ export class TopModel {
       keys: this.#keyContext(),
       readOnly: options.readOnly,
       banner: banner === '' ? undefined : banner,
-      alerts: [...this.#troubles(), ...this.#news.alerts.active],
+      alerts: [...this.#troubles(), ...news.alerts.active],
       replay: options.replay?.view(),
       pictures: options.pictures?.view() ?? NO_PICTURES,
-      trends: this.#history,
+      cost: options.cost?.(),
+      trends: options.replay?.trends() ?? this.#history,
       usual: this.#lookAtVersions(rows),
     };
   }
@@ -365,15 +316,10 @@ export class TopModel {
   /** Brings what is shown up to date, and draws it. */
   #look(): void {
     if (this.#isClosed) return;
-    this.#dueAtMs = Number.POSITIVE_INFINITY;
-    this.#owedLooks = this.#owed() + 1;
-    this.#lookedAtMs = this.#now();
-    if (!this.#isClogged()) {
-      this.#news = this.#askRules();
-      this.#shown = this.#gather();
-    }
+    this.#pace.began();
+    if (!this.#isClogged()) this.#shown = this.#takeIn();
     this.#draw();
-    this.#schedule(this.#options.intervalMs);
+    this.#pace.atInterval();
   }
 
   #isClogged(): boolean {
@@ -385,7 +331,7 @@ export class TopModel {
     if (this.#isClosed) return;
     const nowMs = this.#now();
     if (this.#isClogged()) {
-      this.#scheduleAt(nowMs + CLOGGED_GAP_MS);
+      this.#pace.after(CLOGGED_GAP_MS);
       return;
     }
     const { notice } = this.#ui;
@@ -425,18 +371,6 @@ export class TopModel {
     const { overlay } = this.#ui;
     const isLooking = overlay.kind === 'cameras' || (overlay.kind === 'details' && overlay.pane === 'nodes');
     this.#options.pictures?.show(screen.kind === 'full' ? screen.pictures : [], isLooking);
-  }
-
-  /** The next look is taken `gapMs` after the last, or sooner where that is planned already. */
-  #schedule(gapMs: number): void {
-    this.#scheduleAt(this.#lookedAtMs + gapMs);
-  }
-
-  #scheduleAt(dueAtMs: number): void {
-    if (this.#isClosed || dueAtMs >= this.#dueAtMs) return;
-    clearTimeout(this.#timer);
-    this.#dueAtMs = dueAtMs;
-    this.#timer = setTimeout(() => this.#look(), Math.max(0, dueAtMs - this.#now()));
   }
 }
 

@@ -1,9 +1,9 @@
 /** Whether an action makes sense for a node now, and which nodes a key means. */
 import type { BatchAction } from '../fleet/batch-actions.ts';
-import type { NodeStatus } from '../fleet/state.ts';
+import { type NodeStatus, nodeKey } from '../fleet/state.ts';
 import type { KeyContext, NodeContext } from './keymap.ts';
 import type { PaneContent } from './pane.ts';
-import type { NodeRow, PaneRow } from './rows.ts';
+import type { AlertRow, NodeRow, PaneRow } from './rows.ts';
 import { selectedIndex, type UiState } from './ui-state.ts';
 
 const STARTED: ReadonlySet<NodeStatus | string> = new Set(['running', 'installing', 'building']);
@@ -35,10 +35,17 @@ export function selectedNode(ui: UiState, rows: readonly PaneRow[]): NodeRow | u
   return row === undefined ? undefined : nodeOf(row);
 }
 
-/** The node of a row, where it is one: in its own pane, or in the tree. */
-function nodeOf(row: PaneRow): NodeRow | undefined {
+/** The node of a row, where it is one, or is about one: in its own pane, in the tree, or as what is wrong. */
+export function nodeOf(row: PaneRow): NodeRow | undefined {
   if ('nodeRow' in row) return row.nodeRow;
+  if ('alert' in row) return nodeOfAlert(row);
   return 'node' in row ? row : undefined;
+}
+
+function nodeOfAlert({ alert: { machine, node } }: AlertRow): NodeRow | undefined {
+  if (machine === undefined || node === undefined) return undefined;
+  const freshness = machine.lostSinceMs === undefined ? 'live' : 'lost';
+  return { key: nodeKey(machine.id, node.name), freshness, machine: machine.id, node, hasToken: false };
 }
 
 /** The nodes that a key means: those chosen together, shown or not, else the selected one. */
@@ -46,7 +53,8 @@ export function chosenNodes(ui: UiState, content: Pick<PaneContent, 'rows' | 'al
   const { marks } = ui.views[ui.pane];
   if (marks !== undefined) {
     const chosen = content.all.flatMap((row) => (marks.keys.has(row.key) ? (nodeOf(row) ?? []) : []));
-    if (chosen.length > 0) return chosen;
+    // Of one node more than one thing may be wrong.
+    if (chosen.length > 0) return [...new Map(chosen.map((row) => [row.key, row])).values()];
   }
   const row = selectedNode(ui, content.rows);
   return row === undefined ? [] : [row];
@@ -67,7 +75,7 @@ export function nodeContext(row: NodeRow, ui: UiState): NodeContext {
 export function keyContext(
   ui: UiState,
   content: PaneContent,
-  world: Pick<KeyContext, 'readOnly' | 'linkProblem' | 'keymap'>,
+  world: Pick<KeyContext, 'readOnly' | 'linkProblem' | 'isReplay' | 'keymap'>,
 ): KeyContext {
   const view = ui.views[ui.pane];
   const row = selectedNode(ui, content.rows);

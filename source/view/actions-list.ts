@@ -4,18 +4,49 @@ import { formatAge, formatClock, formatLatency, plural } from './format.ts';
 import { drawFrame, innerWidth } from './frame.ts';
 import type { Glyphs } from './glyphs.ts';
 import type { Rect } from './layout.ts';
-import { fit, sanitize, textWidth } from './text.ts';
+import { fit, sanitize, textWidth, wrap } from './text.ts';
 import type { Line, Span, StyleName, Theme } from './theme.ts';
 
-type Row = { readonly batch: ActionBatch; readonly item?: BatchItem };
-
-function rowsOf(batches: readonly ActionBatch[]): readonly Row[] {
-  return batches.flatMap((batch): readonly Row[] => [{ batch }, ...batch.items.map((item) => ({ batch, item }))]);
+interface Row {
+  readonly batch: ActionBatch;
+  readonly item?: BatchItem;
+  /** What of its words stands in this row, and whether it is the first of its rows. */
+  readonly words: string;
+  readonly isFirst: boolean;
 }
 
-/** Rows that {@link drawActions} has to show in all. */
-export function countActionRows(batches: readonly ActionBatch[]): number {
-  return batches.reduce((sum, batch) => sum + 1 + batch.items.length, 0);
+/** A daemon's last line may be long; of one that never ends this many rows are shown. */
+const MAX_ROWS_AN_ITEM = 12;
+
+function rowsOf(batches: readonly ActionBatch[], width: number): readonly Row[] {
+  return batches.flatMap((batch): readonly Row[] => [
+    { batch, words: '', isFirst: true },
+    ...batch.items.flatMap((item) => {
+      const lines = wrap(wordsOf(item), wordsWidth(width));
+      const shown = lines.slice(0, MAX_ROWS_AN_ITEM);
+      if (lines.length > MAX_ROWS_AN_ITEM) shown.push('…');
+      if (shown.length === 0) shown.push('');
+      return shown.map((words, index) => ({ batch, item, words, isFirst: index === 0 }));
+    }),
+  ]);
+}
+
+function wordsOf({ state, message }: BatchItem): string {
+  return state === 'waiting' ? 'waits' : state === 'running' ? 'under way' : message;
+}
+
+function nameWidthOf(width: number): number {
+  return Math.min(36, Math.floor(width / 3));
+}
+
+/** What name, sign and time leave. */
+function wordsWidth(width: number): number {
+  return Math.max(4, width - nameWidthOf(width) - 16);
+}
+
+/** Rows that {@link drawActions} has to show in all, in a box of `width` cells. */
+export function countActionRows(batches: readonly ActionBatch[], width: number): number {
+  return rowsOf(batches, innerWidth(width)).length;
 }
 
 /** `12 of 40 done, 1 failed, 27 not tried`. */
@@ -41,14 +72,14 @@ export function drawActions(
 ): readonly string[] {
   const inner = innerWidth(rect.width);
   const height = rect.height - 2;
-  const rows = rowsOf(batches);
+  const rows = rowsOf(batches, inner);
   const top = Math.min(wantedTop, Math.max(0, rows.length - height));
   const shown = rows.slice(top, top + height);
   const body =
     rows.length === 0
       ? [{ line: [] }, { line: [{ text: '  Nothing was ordered here yet.', style: 'info' as const }] }]
-      : shown.map(({ batch, item }) => ({
-          line: item === undefined ? batchLine(batch, inner, nowMs) : itemLine(item, inner, theme.glyphs, nowMs),
+      : shown.map(({ batch, item, ...row }) => ({
+          line: item === undefined ? batchLine(batch, inner, nowMs) : itemLine(item, row, inner, theme.glyphs, nowMs),
         }));
   const open = batches.filter((batch) => !isBatchOver(batch)).length;
   return drawFrame(theme.paint, body, {
@@ -77,19 +108,25 @@ function batchLine(batch: ActionBatch, width: number, nowMs: number): Line {
   ];
 }
 
-function itemLine(item: BatchItem, width: number, glyphs: Glyphs, nowMs: number): Line {
+function itemLine(
+  item: BatchItem,
+  { words, isFirst }: Pick<Row, 'words' | 'isFirst'>,
+  width: number,
+  glyphs: Glyphs,
+  nowMs: number,
+): Line {
+  const nameWidth = nameWidthOf(width);
+  const text: Span = { text: fit(words, wordsWidth(width)), style: item.state === 'failed' ? 'bad' : 'dim' };
+  if (!isFirst) return [{ text: ' '.repeat(nameWidth + 16) }, text];
   const [sign, style] = look(item, glyphs);
   const took = item.startedAtMs === undefined ? '' : formatLatency((item.endedAtMs ?? nowMs) - item.startedAtMs);
   const name = `${sanitize(item.target.node)} on ${sanitize(item.target.machine)}`;
-  const nameWidth = Math.min(36, Math.floor(width / 3));
-  const words = item.state === 'waiting' ? 'waits' : item.state === 'running' ? 'under way' : item.message;
-  const spans: Span[] = [
+  return [
     { text: `   ${sign} `, style },
     { text: `${fit(name, nameWidth)} ` },
     { text: `${fit(took, 8, 'right')}  `, style: 'dim' },
-    { text: fit(words, Math.max(4, width - nameWidth - 16)), style: item.state === 'failed' ? 'bad' : 'dim' },
+    text,
   ];
-  return spans;
 }
 
 function look({ state }: BatchItem, glyphs: Glyphs): readonly [sign: string, style: StyleName] {

@@ -31,6 +31,8 @@ export interface Column<Row> {
   text(row: Row): string;
   /** {@link text} is a plain number, or empty where there is none: it can be compared in a filter, and sorts as one. */
   readonly isNumber?: boolean;
+  /** It is small bars: there is nothing to look for or to sort by. */
+  readonly isBars?: boolean;
   /** What to sort by, where that is not the text; undefined comes last. */
   sort?(row: Row): number | string | undefined;
 }

@@ -8,9 +8,9 @@ export interface DetailsTable {
   readonly rows: readonly Readonly<Record<string, string>>[];
 }
 
-/** Rows of text that a box of `height` lines shows: ink-table spends three lines on its head and two on each row. */
+/** Rows of text that a box of `height` lines shows: three go for the head, one for the end. */
 export function detailsPageRows(height: number): number {
-  return Math.max(1, Math.floor((height - 3) / 2));
+  return Math.max(1, height - 4);
 }
 
 export function fieldTable(title: string, fields: readonly (readonly [field: string, value: string])[]): DetailsTable {

@@ -11,13 +11,19 @@ export interface Sentence {
   readonly style: StyleName;
 }
 
+export interface EmptyContext {
+  /** No other pane is beside it, which could say the same. */
+  readonly isAlone?: boolean;
+  readonly isReplay?: boolean;
+}
+
 /** Sentences for a pane without rows, empty where it has some. */
 export function emptySentences(
   state: FleetState,
   rows: FleetRows,
   content: PaneContent,
   nowMs: number,
-  isReplay = false,
+  { isReplay = false, isAlone = false }: EmptyContext = {},
 ): readonly Sentence[] {
   if (content.rows.length > 0) return [];
   if (content.totalCount > 0) {
@@ -26,7 +32,7 @@ export function emptySentences(
   const { link, endpoint } = state;
   if (link.state === 'connecting') return [{ text: `Connecting to ${endpoint} …`, style: 'info' }];
   if (link.state === 'lost') {
-    if (content.id !== 'nodes') return [{ text: 'Not connected.', style: 'dim' }];
+    if (content.id !== 'nodes' && !isAlone) return [{ text: 'Not connected.', style: 'dim' }];
     return [
       { text: `No router at ${endpoint} (${link.reason}).`, style: 'bad' },
       {
@@ -37,8 +43,20 @@ export function emptySentences(
     ];
   }
   if (!state.hasLooked) return [{ text: 'Connected. Asking who is there …', style: 'info' }];
-  if (isReplay && content.id === 'topics') return [{ text: 'A recording holds no keys.', style: 'dim' }];
-  if (content.id === 'nodes' && state.machines.size === 0) {
+  const { phase } = rows.topicsView;
+  if (content.id === 'topics' && (phase === 'asking' || (phase === 'idle' && !isReplay))) {
+    return [{ text: 'Asking the routers which keys there are …', style: 'info' }];
+  }
+  if (isReplay && content.id === 'topics') {
+    return [
+      {
+        text: 'This recording holds no keys up to here: `top` records them while its Topics pane is shown.',
+        style: 'dim',
+      },
+    ];
+  }
+  const isOfMachines = content.id === 'nodes' || (isAlone && content.id === 'machines');
+  if (isOfMachines && state.machines.size === 0) {
     return [
       { text: 'Connected, but no daemon answers.', style: 'warn' },
       {

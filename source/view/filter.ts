@@ -1,5 +1,6 @@
 /**
- * The filter language of the panes. Words are joined by "and"; case does not matter; `!` before any of them turns it round.
+ * The filter language of the panes. Words are joined by "and"; case does not matter; `!` before any of them turns it round,
+ * and so does `-`, as many are used to, where no number follows.
  *
  *     camera              any column contains it
  *     "front door"        with a space in it
@@ -38,11 +39,11 @@ export function parseFilter(text: string, columns: readonly FilterColumn[]): Par
 }
 
 // A value in quotes or between slashes may hold spaces; what is not closed yet ends at the next space.
-const WORD = /!?(?:[a-z]+(?:!=|[<>]=|[=:<>]))?(?:"[^"]*"|\/(?:[^/\\]|\\.)+\/|[^\s"][^\s]*|")(?=\s|$)|\S+/gi;
+const WORD = /[!-]?(?:[a-z]+(?:!=|[<>]=|[=:<>]))?(?:"[^"]*"|\/(?:[^/\\]|\\.)+\/|[^\s"][^\s]*|")(?=\s|$)|\S+/gi;
 const FIELD = /^([a-z]+)(!=|>=|<=|=|:|>|<)(.*)$/is;
 
 function parseWord(word: string, columns: readonly FilterColumn[]): RowFilter | string {
-  if (word.startsWith('!')) {
+  if (/^(?:!|-["/a-z])/i.test(word)) {
     const test = parsePositive(word.slice(1), columns);
     if (typeof test === 'string' || test === EVERYTHING) return test;
     return (fields) => !test(fields);

@@ -2,9 +2,11 @@
 
 import { countItems, isBatchOver } from '../fleet/batch-actions.ts';
 import { batchWords } from './actions-list.ts';
+import { NODE_ACTIONS } from './details-keys.ts';
 import { formatAge } from './format.ts';
 import type { Glyphs } from './glyphs.ts';
 import { type Binding, type KeyContext, keyLabel, keymapOf } from './keymap.ts';
+import { costWords, type OwnCost } from './own-cost.ts';
 import { promptLine } from './palette.ts';
 import { fit, sanitize, textWidth } from './text.ts';
 import type { Line, Span } from './theme.ts';
@@ -15,6 +17,8 @@ export interface FooterOptions {
   readonly width: number;
   readonly keys: KeyContext;
   readonly glyphs: Glyphs;
+  /** What this program costs, where that is known. */
+  readonly cost?: OwnCost;
 }
 
 export function footerLine(ui: UiState, options: FooterOptions): Line {
@@ -33,9 +37,11 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
         ['Esc', 'cancel'],
       ]);
     case 'details':
+      if (ui.notice !== undefined) return mainFooter(ui, options);
       return hints(options, [
         ['Esc', 'back'],
         ['1-9', 'go there'],
+        ...nodeHints(ui, options),
         ['↑↓', 'scroll'],
         ['PgUp PgDn', 'page'],
         ['g G', 'ends'],
@@ -62,6 +68,17 @@ export function footerLine(ui: UiState, options: FooterOptions): Line {
     case 'none':
       return mainFooter(ui, options);
   }
+}
+
+/** What can be done with the node whose details are open. */
+function nodeHints(ui: UiState, { keys, glyphs }: FooterOptions): readonly (readonly [key: string, what: string])[] {
+  if (keys.node === undefined || ui.views[ui.pane].marks !== undefined) return [];
+  return keymapOf(keys)
+    .bindings.filter(
+      ({ action, footer, keys: [key], disabledReason }) =>
+        NODE_ACTIONS.has(action) && footer !== undefined && key !== undefined && disabledReason?.(keys) === undefined,
+    )
+    .map(({ keys: [key = ''], footer = '' }) => [keyName(key, glyphs), footer] as const);
 }
 
 function mainFooter(ui: UiState, options: FooterOptions): Line {
@@ -91,7 +108,17 @@ function mainFooter(ui: UiState, options: FooterOptions): Line {
     const dropped = spare.pop();
     kept = kept.filter((one) => one !== dropped);
   }
-  return hints(options, pairsOf(kept));
+  return withCost(hints(options, pairsOf(kept)), options);
+}
+
+/** Where the keys leave room for it. */
+function withCost(line: Line, { cost, width }: FooterOptions): Line {
+  if (cost === undefined) return line;
+  const words = ` ${costWords(cost)} `;
+  const keys = line.slice(0, -1);
+  const room = width - keys.reduce((sum, { text }) => sum + textWidth(text), 0) - textWidth(words);
+  // Blank before it: a click on it is none on the last key.
+  return room < 1 ? line : [...keys, { text: ' '.repeat(room) }, { text: words, style: 'dim' }];
 }
 
 function keyName(key: string, glyphs: Glyphs): string {

@@ -1,8 +1,9 @@
 /** What a key press does: a new state of the screen, and what is to be done in the world. Pure. */
 import { type BatchAction, type BatchMode, countItems } from '../fleet/batch-actions.ts';
 import { chosenNodes, selectedNode } from './action-fit.ts';
+import { detailsKey, NODE_ACTIONS } from './details-keys.ts';
 import { plural } from './format.ts';
-import { type KeyContext, type KeyName, keymapOf } from './keymap.ts';
+import { type ActionId, type KeyContext, type KeyName, keymapOf } from './keymap.ts';
 import { PANE_IDS } from './layout.ts';
 import { detailsPlace, linkKey } from './link-keys.ts';
 import type { RowLink } from './links.ts';
@@ -13,6 +14,7 @@ import { dialogKey, filterKey, moveBy, moveSelection, overlayKey } from './overl
 import { paletteKey } from './palette-keys.ts';
 import { PANES } from './panes.ts';
 import type { FleetRows, PaneRow } from './rows.ts';
+import { holdSelection } from './select-row.ts';
 import { nextSort } from './sort-rows.ts';
 import { forgetTrail, goBack } from './trail.ts';
 import { type NodeTarget, neighbourPane, selectedIndex, type UiState, withView } from './ui-state.ts';
@@ -57,6 +59,8 @@ export type Effect =
   | { readonly kind: 'cancel' }
   | { readonly kind: 'logs'; readonly targets: readonly NodeTarget[] }
   | ({ readonly kind: 'photo' } & NodeTarget)
+  /** To another moment of the recording. */
+  | { readonly kind: 'seek'; readonly atMs: number }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
 
@@ -75,8 +79,15 @@ export function handleKey(ui: UiState, press: KeyPress, scene: KeyScene): KeyRes
       return same(filterKey(ui, press, scene));
     case 'dialog':
       return dialogKey(ui, press, ui.overlay);
-    case 'details':
-      return linkKey(ui, press, scene) ?? same(overlayKey(ui, press, scene));
+    case 'details': {
+      // Any key takes an old notice away.
+      const read = ui.notice === undefined ? ui : { ...ui, notice: undefined };
+      return (
+        linkKey(read, press, scene) ??
+        detailsKey(read, ui.overlay, press, scene, mainKey) ??
+        same(overlayKey(read, press, scene))
+      );
+    }
     case 'help':
       return same(overlayKey(ui, press, scene));
     case 'actions': {
@@ -101,8 +112,9 @@ function same(ui: UiState): KeyResult {
 function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
   const binding = keymapOf(scene.keys).bindingOf(press.key);
   // Any key takes an old notice away; the one it brings stays.
-  const ui = before.notice === undefined ? before : { ...before, notice: undefined };
-  if (binding === undefined) return same(ui);
+  const read = before.notice === undefined ? before : { ...before, notice: undefined };
+  if (binding === undefined) return same(read);
+  const ui = ABOUT_A_ROW.has(binding.action) ? holdSelection(read, scene.rows) : read;
   const reason = binding.disabledReason?.(scene.keys);
   if (reason !== undefined) return same({ ...ui, notice: { kind: 'info', text: reason, atMs: scene.nowMs } });
   const moved = moveBy(binding.action, scene.pageRows, scene.rows.length);
@@ -159,6 +171,16 @@ function mainKey(before: UiState, press: KeyPress, scene: KeyScene): KeyResult {
       return same(markKey(ui, binding.action, scene));
   }
 }
+
+/** After these the selection stays where it was, whatever comes above it. */
+const ABOUT_A_ROW: ReadonlySet<ActionId> = new Set<ActionId>([
+  ...NODE_ACTIONS,
+  'details',
+  'mark',
+  'mark-range',
+  'mark-up',
+  'mark-down',
+]);
 
 const QUIT_WARNING = 'Leaving now gives up';
 

@@ -1,5 +1,10 @@
-/** What of the screen is kept between runs: the pane and its filters. Pure. */
-import { PANE_IDS } from './layout.ts';
+/**
+ * What of the screen is kept between runs: the pane, and of each pane its filter and its order. Pure. All of it is told in
+ * the title of its pane, so that nobody takes what was left out yesterday for what is not there.
+ */
+import { PANE_IDS, type PaneId } from './layout.ts';
+import { PANES } from './panes.ts';
+import type { SortChoice } from './sort-rows.ts';
 import { sanitize } from './text.ts';
 import { INITIAL_UI, type PaneView, type UiState, withView } from './ui-state.ts';
 
@@ -7,11 +12,14 @@ import { INITIAL_UI, type PaneView, type UiState, withView } from './ui-state.ts
 const VERSION = 1;
 const MAX_FILTER_LENGTH = 200;
 
-type Kept = Pick<PaneView, 'filter'>;
+type Kept = Pick<PaneView, 'filter' | 'sort'>;
 
 /** As JSON. */
 export function keepLayout(ui: UiState): unknown {
-  const views = PANE_IDS.map((id) => [id, { filter: ui.views[id].filter } satisfies Kept] as const);
+  const views = PANE_IDS.map((id) => {
+    const { filter, sort } = ui.views[id];
+    return [id, { filter, sort } satisfies Kept] as const;
+  });
   return { version: VERSION, pane: ui.pane, views: Object.fromEntries(views) };
 }
 
@@ -27,9 +35,20 @@ export function restoreLayout(json: unknown): UiState | undefined {
     const view = views[id];
     if (view === undefined) continue;
     if (!isRecord(view) || !isFilter(view.filter)) return undefined;
-    ui = withView(ui, id, { filter: view.filter });
+    const sort = restoreSort(id, view.sort);
+    if (sort === 'damaged') return undefined;
+    ui = withView(ui, id, { filter: view.filter, ...(sort === undefined ? {} : { sort }) });
   }
   return ui;
+}
+
+function restoreSort(pane: PaneId, value: unknown): SortChoice | undefined | 'damaged' {
+  if (value === undefined) return undefined;
+  if (!isRecord(value)) return 'damaged';
+  const { column, isDescending } = value;
+  if (typeof column !== 'string' || typeof isDescending !== 'boolean') return 'damaged';
+  // A column that this program does not have is one of another version.
+  return PANES[pane].columns.some(({ id }) => id === column) ? { column, isDescending } : undefined;
 }
 
 function isFilter(value: unknown): value is string {

@@ -2,7 +2,7 @@
  * Every key of `bubbaloop top`, as data. The footer, the `?` overlay and the README's table are made from it, so that none
  * of them can be wrong.
  */
-import { ACT_BINDINGS, FIND_BINDINGS, LOG_BINDINGS, needsNode } from './keys-act.ts';
+import { ACT_BINDINGS, FIND_BINDINGS, LOG_BINDINGS, needsFleet, needsNode } from './keys-act.ts';
 import { PANE_IDS, type PaneId } from './layout.ts';
 import { PANES } from './panes.ts';
 
@@ -69,6 +69,8 @@ export interface KeyContext {
   readonly readOnly: boolean;
   /** Undefined unless the link is connected; then why nothing can be sent. */
   readonly linkProblem?: string;
+  /** A recording is shown in place of a fleet. */
+  readonly isReplay?: boolean;
   /** The selected node, where the selected pane is Nodes. */
   readonly node?: NodeContext;
   /** Nodes that are chosen together. */
@@ -129,7 +131,7 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Look',
     footer: 'logs',
     help: 'the log of the selected node, or of all that are chosen, as it grows',
-    disabledReason: (context) => needsNode(context) ?? context.linkProblem,
+    disabledReason: (context) => needsFleet(context, 'no logs') ?? needsNode(context) ?? context.linkProblem,
   },
   {
     action: 'details',
@@ -147,7 +149,7 @@ export const KEYMAP: readonly Binding[] = [
     footer: 'cameras',
     isFooterSpare: true,
     help: 'the cameras’ pictures, live; Enter there shows one large',
-    disabledReason: (context) => context.linkProblem,
+    disabledReason: (context) => needsFleet(context, 'no pictures') ?? context.linkProblem,
   },
   {
     action: 'photo',

@@ -10,9 +10,15 @@ export function needsNode(context: KeyContext): string | undefined {
   return undefined;
 }
 
+/** What is not there where a recording is shown. */
+export function needsFleet(context: KeyContext, lack: string): string | undefined {
+  return context.isReplay === true ? `This is a recording: it has ${lack}.` : undefined;
+}
+
 /** Why an action cannot be ordered for what is chosen; where several nodes are, one that fits is enough. */
 function orderReason(action: BatchAction): (context: KeyContext) => string | undefined {
   return (context) => {
+    if (context.isReplay === true) return 'This is a recording: it shows what was, and takes no commands.';
     if (context.readOnly) return READ_ONLY_REASON;
     const chosen = context.chosen ?? (context.node === undefined ? [] : [context.node]);
     const [first] = chosen;

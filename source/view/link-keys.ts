@@ -1,6 +1,7 @@
 /** Keys that lead from one row to another: Enter from a pane to its details, a digit in the details. Pure. */
 import type { KeyPress, KeyResult, KeyScene } from './handle-key.ts';
 import type { PaneId } from './layout.ts';
+import type { RowLink } from './links.ts';
 import type { PaneRow } from './rows.ts';
 import { followLink } from './trail.ts';
 import type { TreeRow } from './tree-rows.ts';
@@ -30,7 +31,14 @@ function treePlace({ item }: TreeRow): { readonly pane: PaneId; readonly key: st
 export function linkKey(ui: UiState, press: KeyPress, { links }: KeyScene): KeyResult | undefined {
   const link = /^[1-9]$/.test(press.key) ? links[Number(press.key) - 1] : undefined;
   if (link === undefined) return undefined;
-  const { to } = link;
-  const targets = to.kind === 'logs' ? [{ machine: to.machine, node: to.node }] : [];
-  return { ui: followLink(ui, link), effects: targets.length === 0 ? [] : [{ kind: 'logs', targets }] };
+  return follow(ui, link);
+}
+
+/** The screen after a link was followed, and what is to be asked for. */
+export function follow(ui: UiState, link: RowLink): KeyResult {
+  const next = followLink(ui, link);
+  if (link.to.kind === 'moment') return { ui: next, effects: [{ kind: 'seek', atMs: link.to.atMs }] };
+  // The very list that the open log has: by it is told for whom an answer is.
+  const effects = next.overlay.kind === 'logs' ? [{ kind: 'logs', targets: next.overlay.logs.targets } as const] : [];
+  return { ui: next, effects };
 }

@@ -25,6 +25,16 @@ export function drawLinks(links: readonly RowLink[], width: number, lines: numbe
     });
 }
 
+/** The digit of the link that stands in line `line` at column `x`; undefined where there is none. */
+export function linkDigitAt(links: readonly RowLink[], width: number, line: number, x: number): number | undefined {
+  let end = 0;
+  for (const { digit, label } of arrange(links, width)[line] ?? []) {
+    end += textWidth(label) + 4;
+    if (x < end) return digit;
+  }
+  return undefined;
+}
+
 interface Entry {
   readonly digit: number;
   readonly label: string;

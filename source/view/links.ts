@@ -17,7 +17,9 @@ export type LinkTarget =
   | { readonly kind: 'place'; readonly pane: PaneId; readonly key: string }
   /** A pane with a filter. */
   | { readonly kind: 'filter'; readonly pane: PaneId; readonly filter: string }
-  | ({ readonly kind: 'logs' } & NodeTarget);
+  | ({ readonly kind: 'logs' } & NodeTarget)
+  /** A moment of the recording that is shown. */
+  | { readonly kind: 'moment'; readonly atMs: number };
 
 /** Digits reach no further. */
 export const MAX_LINKS = 9;
@@ -35,7 +37,7 @@ export function filterLink(
   pane: PaneId,
   words: readonly (readonly [start: string, value: string])[],
 ): RowLink | undefined {
-  if (words.some(([, value]) => !/^[\w.-]+$/.test(value))) return undefined;
+  if (words.some(([, value]) => !/^[\w.-][\w./-]*$/.test(value))) return undefined;
   return { label, to: { kind: 'filter', pane, filter: words.map(([start, value]) => start + value).join(' ') } };
 }
 

@@ -35,7 +35,9 @@ export function machineRows(state: FleetState, machine: Machine, before: Machine
   ) {
     return before;
   }
-  const nodes = nodeRows(machine, { freshness, tokens, heartbeats }, before?.nodes);
+  // Who could not be heard meanwhile is not silent. Where the link is another one, freshness was, too.
+  const linkSinceMs = state.link.state === 'connected' ? state.link.sinceMs : 0;
+  const nodes = nodeRows(machine, { freshness, tokens, heartbeats, linkSinceMs }, before?.nodes);
   return {
     machine,
     freshness,
@@ -76,14 +78,20 @@ function machineRow(machine: Machine, freshness: Freshness): MachineRow {
 /** Rows that would hold the same as those before are not even made. */
 function nodeRows(
   machine: Machine,
-  { freshness, tokens, heartbeats }: Pick<MachineRows, 'freshness' | 'tokens' | 'heartbeats'>,
+  {
+    freshness,
+    tokens,
+    heartbeats,
+    linkSinceMs,
+  }: Pick<MachineRows, 'freshness' | 'tokens' | 'heartbeats'> & { readonly linkSinceMs: number },
   before: readonly NodeRow[] | undefined,
 ): readonly NodeRow[] {
   const { lostSinceMs } = machine;
   const growth = machine.shm?.growth;
   const rows = machine.nodes.map((node, index): NodeRow => {
     const hasToken = tokens?.has(node.name) ?? false;
-    const heartbeatAtMs = node.status === 'running' ? heartbeats?.get(node.name) : undefined;
+    const beatMs = node.status === 'running' ? heartbeats?.get(node.name) : undefined;
+    const heartbeatAtMs = beatMs !== undefined && beatMs >= linkSinceMs ? beatMs : undefined;
     const shm = growth?.find((of) => of.node === node.name);
     const old = before?.[index];
     const isSame =

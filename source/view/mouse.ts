@@ -1,12 +1,14 @@
 /** What a click or a turn of the wheel does: a new state of the screen, or keys that are pressed for it. Pure. */
 import { type ActionId, type KeyName, keymapOf, keyOfLabel } from './keymap.ts';
 import type { PaneId, Rect } from './layout.ts';
+import { linkDigitAt } from './links-line.ts';
 import { footerSpans, type Placed, type Scene, type SceneInput } from './screen.ts';
+import { selectRow } from './select-row.ts';
 import { tabsOf } from './tab-line.ts';
 import { textWidth } from './text.ts';
 import type { Line } from './theme.ts';
 import { forgetTrail } from './trail.ts';
-import { selectedIndex, type UiState, withView } from './ui-state.ts';
+import { selectedIndex, type UiState } from './ui-state.ts';
 
 export interface MouseEvent {
   readonly kind: 'click' | 'wheel-up' | 'wheel-down';
@@ -42,26 +44,58 @@ export function handleMouse(event: MouseEvent, input: SceneInput, scene: Scene):
       if (ui.overlay.key === place.key) return { ui, keys: keysOf('details', input) };
       return { ui: { ...ui, overlay: { ...ui.overlay, key: place.key } }, keys: NO_KEYS };
     }
+    case 'details': {
+      const digit = linkAt(event, scene);
+      return { ui, keys: digit === undefined ? NO_KEYS : [String(digit)] };
+    }
     case 'none':
-    case 'filter':
-      return { ui: clickPane(event, input, scene), keys: NO_KEYS };
+    case 'filter': {
+      const clicked = clickPane(event, input, scene);
+      // As among the cameras: a second click opens.
+      const isAgain = ui.overlay.kind === 'none' && clicked.row !== undefined && isSelected(ui, clicked);
+      return { ui: clicked.ui, keys: isAgain ? keysOf('details', input) : NO_KEYS };
+    }
     default:
       return { ui, keys: NO_KEYS };
   }
 }
 
-function clickPane(event: MouseEvent, input: SceneInput, { ui, screen }: Scene): UiState {
-  if (screen.kind === 'sentence') return ui;
+interface ClickedPane {
+  readonly ui: UiState;
+  readonly pane?: PaneId;
+  /** Key of the row that was hit. */
+  readonly row?: string;
+}
+
+/** Whether the row was selected before. */
+function isSelected(ui: UiState, { pane, row }: ClickedPane): boolean {
+  if (pane !== ui.pane) return false;
+  const { key, drawnKey } = ui.views[pane];
+  return (key ?? drawnKey) === row;
+}
+
+/** The links stand right under the box of the details. */
+function linkAt({ x, y }: MouseEvent, { screen, links }: Scene): number | undefined {
+  if (screen.kind === 'sentence' || screen.details === undefined) return undefined;
+  const { rect } = screen.details;
+  const strip = screen.panes.find(
+    (placed) => placed.rect.y === rect.y + rect.height && isInside(placed.rect, { x, y }),
+  );
+  return strip && linkDigitAt(links, strip.rect.width, y - strip.rect.y, x - strip.rect.x);
+}
+
+function clickPane(event: MouseEvent, input: SceneInput, { ui, screen }: Scene): ClickedPane {
+  if (screen.kind === 'sentence') return { ui };
   // What was typed into the filter stays.
   const closed: UiState = ui.overlay.kind === 'filter' ? { ...ui, overlay: { kind: 'none' } } : ui;
   if (event.y < screen.above.length) {
     // Where panes take turns, their tabs are the last line above them.
     const hasTabs = screen.panes.length === 1 && event.y === screen.above.length - 1;
     const tab = hasTabs ? tabAt(event.x, input, ui) : undefined;
-    return tab === undefined ? ui : { ...forgetTrail(closed), pane: tab };
+    return tab === undefined ? { ui } : { ui: { ...forgetTrail(closed), pane: tab } };
   }
   const placed = paneAt(screen.panes, event);
-  if (placed?.pane === undefined) return ui;
+  if (placed?.pane === undefined) return { ui };
   const { pane, rect } = placed;
   const { rows } = input.content(pane);
   // Under the upper edge stands the heading.
@@ -69,7 +103,8 @@ function clickPane(event: MouseEvent, input: SceneInput, { ui, screen }: Scene):
   const index = ui.views[pane].top + line;
   const row = line >= 0 && line < rect.height - 3 ? rows[index] : undefined;
   const focused: UiState = pane === closed.pane ? closed : { ...forgetTrail(closed), pane };
-  return row === undefined ? focused : withView(focused, pane, { index, key: row.key });
+  if (row === undefined) return { ui: focused };
+  return { ui: selectRow(focused, pane, rows, index), pane, row: row.key };
 }
 
 function wheel(event: MouseEvent, input: SceneInput, { ui, screen }: Scene): MouseResult {
@@ -81,7 +116,7 @@ function wheel(event: MouseEvent, input: SceneInput, { ui, screen }: Scene): Mou
     if (rows.length === 0) return { ui, keys: NO_KEYS };
     const wanted = selectedIndex(ui.views[pane], rows) + (isUp ? -WHEEL_ROWS : WHEEL_ROWS);
     const index = Math.min(rows.length - 1, Math.max(0, wanted));
-    return { ui: withView(ui, pane, { index, key: rows[index]?.key }), keys: NO_KEYS };
+    return { ui: selectRow(ui, pane, rows, index), keys: NO_KEYS };
   }
   if (ui.overlay.kind === 'dialog' || ui.overlay.kind === 'none' || ui.overlay.kind === 'filter') {
     return { ui, keys: NO_KEYS };
@@ -97,6 +132,8 @@ function keyAt(line: Line, x: number): readonly KeyName[] {
   let labelFrom = 0;
   for (const span of line) {
     const width = textWidth(span.text);
+    // Behind a gap stands something else.
+    if (span.text.trim() === '') label = undefined;
     if (span.style === 'key') {
       label = span.text;
       labelFrom = from;

@@ -3,6 +3,7 @@ import type { Effect, KeyPress, KeyResult, KeyScene } from './handle-key.ts';
 import { type ActionId, keymapOf } from './keymap.ts';
 import { stretchRange } from './marks.ts';
 import type { PaneRow } from './rows.ts';
+import { selectFirst, selectRow } from './select-row.ts';
 import { forgetTrail, goBack } from './trail.ts';
 import { typeInto } from './typed-text.ts';
 import { type Overlay, selectedIndex, type UiState, withView } from './ui-state.ts';
@@ -39,7 +40,10 @@ export function moveSelection(ui: UiState, rows: readonly PaneRow[], by: number)
   if (rows.length === 0) return ui;
   const view = ui.views[ui.pane];
   const index = Math.min(rows.length - 1, Math.max(0, selectedIndex(view, rows) + by));
-  return withView(ui, ui.pane, { index, key: rows[index]?.key, marks: stretchRange(view.marks, rows, index) });
+  const marks = stretchRange(view.marks, rows, index);
+  return by <= -rows.length
+    ? selectFirst(ui, ui.pane, rows, { marks })
+    : selectRow(ui, ui.pane, rows, index, { marks });
 }
 
 const MAX_FILTER_LENGTH = 200;

@@ -74,12 +74,18 @@ const FILTER_HELP: readonly (readonly [example: string, what: string])[] = [
 const HELP_INDENT = 19;
 
 /** The lines of the help, before scrolling. */
-export function helpLines(width: number, keymap: Keymap): readonly FramedLine[] {
+export function helpLines(width: number, keymap: Keymap, isReplay = false): readonly FramedLine[] {
   const lines: FramedLine[] = [];
   const entry = (key: string, what: string): readonly FramedLine[] =>
     wrap(what, Math.max(10, width - HELP_INDENT - 1)).map((text, index) => ({
       line: [{ text: fit(index === 0 ? `   ${key}` : '', HELP_INDENT), style: 'key' }, { text }],
     }));
+  const replay = [
+    { line: [{ text: ' In a recording (--replay)', style: 'title' as const }] },
+    ...REPLAY_KEYS.flatMap(({ keys, help }) => entry(keys.map(keyLabel).join(' '), help)),
+  ];
+  // Where one is shown its keys are what is looked for.
+  if (isReplay) lines.push(...replay);
   for (const group of GROUPS) {
     lines.push({ line: [{ text: ` ${group}`, style: 'title' }] });
     for (const binding of keymap.bindings) {
@@ -89,13 +95,12 @@ export function helpLines(width: number, keymap: Keymap): readonly FramedLine[] 
   }
   lines.push({ line: [{ text: ' Filter, words joined by "and"', style: 'title' }] });
   for (const [example, what] of FILTER_HELP) lines.push(...entry(example, what));
-  lines.push({ line: [{ text: ' In a recording (--replay)', style: 'title' }] });
-  for (const { keys, help } of REPLAY_KEYS) lines.push(...entry(keys.map(keyLabel).join(' '), help));
+  if (!isReplay) lines.push(...replay);
   return lines;
 }
 
-export function drawHelp(top: number, rect: Rect, theme: Theme, keymap: Keymap): readonly string[] {
-  const lines = helpLines(innerWidth(rect.width), keymap);
+export function drawHelp(top: number, rect: Rect, theme: Theme, keymap: Keymap, isReplay = false): readonly string[] {
+  const lines = helpLines(innerWidth(rect.width), keymap, isReplay);
   const height = rect.height - 2;
   const first = Math.min(top, Math.max(0, lines.length - height));
   return drawFrame(theme.paint, lines.slice(first, first + height), {

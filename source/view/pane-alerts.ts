@@ -1,13 +1,17 @@
 /** The Alerts pane: what the rules say is wrong, worst first, and what they are told to be silent about. */
 
+import { subjectOfAlert } from '../fleet/alert-changes.ts';
+import type { RuleName } from '../fleet/rules.ts';
 import { alertText } from './alerts.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
 import { formatAge, formatClock } from './format.ts';
 import type { Glyphs } from './glyphs.ts';
+import { type Links, rowLink } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { AlertRow } from './rows.ts';
 import { ageColumn, MACHINE_PLACE, wordColumn } from './shared-columns.ts';
+import { momentLink, subjectLinks } from './subject-links.ts';
 import type { Span } from './theme.ts';
 
 function severitySpan({ alert, isSilenced }: AlertRow, glyphs: Glyphs): Span {
@@ -64,6 +68,17 @@ function alertDetails({ alert, state, isSilenced }: AlertRow, { nowMs }: Details
   ]);
 }
 
+/** Whose machine's shared memory is what is wrong. */
+const ABOUT_SHM: ReadonlySet<string> = new Set<RuleName>(['shm', 'orphan-segments']);
+
+function alertLinks({ alert }: AlertRow, context: DetailsContext): Links {
+  const { state, rows } = context;
+  const links = [momentLink(context, alert.sinceMs), ...subjectLinks(subjectOfAlert(alert), { state, rows })];
+  if (!ABOUT_SHM.has(alert.when)) return links;
+  const shm = rows.shm.find((row) => row.key === alert.machine?.id);
+  return [rowLink('shared memory', 'shm', shm), ...links.filter((link) => link?.label !== 'shared memory')];
+}
+
 export const ALERTS_PANE = definePane<AlertRow>({
   id: 'alerts',
   title: 'Alerts',
@@ -73,4 +88,5 @@ export const ALERTS_PANE = definePane<AlertRow>({
   columns: ALERT_COLUMNS,
   rows: (fleet) => fleet.alerts,
   details: alertDetails,
+  links: alertLinks,
 });

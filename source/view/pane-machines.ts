@@ -16,6 +16,7 @@ import {
   upColumn,
   wordColumn,
 } from './shared-columns.ts';
+import { machineEventsLink } from './subject-links.ts';
 import type { Span } from './theme.ts';
 import { isOdd } from './versions.ts';
 
@@ -116,6 +117,7 @@ function machineRowLinks({ machine }: MachineRow, { state, rows }: DetailsContex
     ...machineLinks(machine.id, rows).slice(1),
     filterLink('topics', 'topics', [['machine=', machine.id]]),
     ...sessionLinks(`${machine.id} daemon`, state, rows),
+    machineEventsLink(machine.id),
   ];
 }
 

@@ -8,6 +8,7 @@ import { nodeDetails } from './node-details.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { NodeRow } from './rows.ts';
 import { absenceSpan, figureColumn, MACHINE_PLACE, trendColumn, upColumn, wordColumn } from './shared-columns.ts';
+import { eventsLink } from './subject-links.ts';
 import type { Span, StyleName } from './theme.ts';
 
 function statusSpan(row: NodeRow, context: CellContext): Span {
@@ -30,7 +31,9 @@ function statusSpan(row: NodeRow, context: CellContext): Span {
 /** Whether the node itself can be seen to live, whatever its process state: its token, or its heartbeats. */
 function aliveSpan(row: NodeRow, nowMs: number, glyphs: Glyphs): Span {
   if (row.node.status !== 'running' || row.freshness !== 'live') return { text: glyphs.none, style: 'dim' };
-  const silentMs = row.heartbeatAtMs === undefined ? undefined : nowMs - row.heartbeatAtMs;
+  // The silence of an earlier run is no news of this one.
+  const heardMs = row.heartbeatAtMs === undefined ? undefined : Math.max(row.heartbeatAtMs, row.node.upSinceMs ?? 0);
+  const silentMs = heardMs === undefined ? undefined : nowMs - heardMs;
   if (silentMs !== undefined && silentMs > HEARTBEAT_LIMIT_MS) {
     return { text: `${glyphs.bad} ${formatAge(silentMs)}`, style: 'bad' };
   }
@@ -167,6 +170,7 @@ function nodeLinks(row: NodeRow, { state, rows }: DetailsContext): Links {
     ]),
     ...sessionLinks(row.key, state, rows),
     ...machineLinks(machine, rows).slice(1),
+    eventsLink(row.key),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** The Topics pane: which keys data travels on, who sends and who listens, and what flows, where that may be looked at. */
 
-import type { Topic } from '../fleet/topics.ts';
+import type { RecordedLook, Topic, TopicsView } from '../fleet/topics.ts';
 import { parseKey } from '../wire/keys.ts';
 import type { Column } from './column.ts';
 import { type DetailsTable, fieldTable } from './details-table.ts';
@@ -176,8 +176,9 @@ function topicLinks({ topic }: TopicRow, { state, rows }: DetailsContext): Links
 }
 
 /** What the figures cost, and what was left out. */
-function topicsNote({ topicsView: view }: FleetRows): string {
+function topicsNote({ topicsView: view }: FleetRows, nowMs: number): string {
   if (view.phase === 'idle') return '';
+  if (view.recorded !== undefined) return recordedNote(view, view.recorded, nowMs);
   if (view.phase === 'asking') return 'asking';
   const parts = [`${formatByteRate(view.spentBytesPerSecond)} of ${formatByteRate(view.budgetBytesPerSecond)}`];
   if (view.heldBackCount > 0) parts.push(`${view.heldBackCount} held back`);
@@ -198,6 +199,14 @@ function noTopics({ topicsView: { unaskedRouters } }: FleetRows): string {
   if (first === undefined) return 'The routers tell of no key that is published or subscribed to.';
   const who = more.length === 0 ? `router ${first} is` : `router ${first} and ${more.length} more are`;
   return `No key is known: ${who} not asked who publishes and subscribes, since a stock zenoh can stop for good while it answers that (eclipse-zenoh/zenoh#2619). \`bubbaloop router\` can be asked.`;
+}
+
+/** A recording knows what its screen showed: how old that is matters more than what it cost. */
+function recordedNote({ phase }: TopicsView, { isShown, shownAtMs, leftOutKeys }: RecordedLook, nowMs: number): string {
+  const parts = [isShown ? 'looked at then' : `last looked at ${formatAge(nowMs - shownAtMs)} before`];
+  if (isShown && phase === 'asking') parts.push('asking');
+  if (leftOutKeys > 0) parts.push(`no room in the recording for ${leftOutKeys} more`);
+  return parts.join(', ');
 }
 
 export const TOPICS_PANE = definePane<TopicRow>({

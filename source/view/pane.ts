@@ -16,6 +16,8 @@ export interface DetailsContext {
   readonly state: FleetState;
   readonly rows: FleetRows;
   readonly nowMs: number;
+  /** A recording is shown: other moments of it are places to go to. */
+  readonly isReplay?: boolean;
 }
 
 export interface PaneDefinition<Row extends PaneRow> {
@@ -34,11 +36,13 @@ export interface PaneDefinition<Row extends PaneRow> {
   /** What a row has to do with others, the nearest first; undefined ones are left out. */
   links?(row: Row, context: DetailsContext): Links;
   /** A few words beside the title. */
-  note?(fleet: FleetRows): string;
+  note?(fleet: FleetRows, nowMs: number): string;
   /** Further keys that go to it. */
   readonly keys?: readonly string[];
   /** Whether its rows are made to be counted where it is not shown; default true. */
   readonly isCounted?: boolean;
+  /** New rows come at the upper end. */
+  readonly isNewestFirst?: boolean;
   /** Whether the rows may stand in another order; default true. */
   readonly isSortable?: boolean;
 }
@@ -56,7 +60,7 @@ export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details
 }
 
 export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>): Pane {
-  const { id, title, tab, help, keys, isCounted } = definition;
+  const { id, title, tab, help, keys, isCounted, isNewestFirst } = definition;
   const find = (key: string, { rows }: DetailsContext): Row | undefined =>
     definition.rows(rows).find((candidate) => candidate.key === key);
   return {
@@ -67,9 +71,10 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     empty: (fleet) => definition.empty(fleet),
     keys,
     isCounted,
-    note: (fleet) => definition.note?.(fleet) ?? '',
+    isNewestFirst,
+    note: (fleet, nowMs) => definition.note?.(fleet, nowMs) ?? '',
     rows: (fleet) => definition.rows(fleet),
-    columns: definition.isSortable === false ? [] : definition.columns,
+    columns: definition.isSortable === false ? [] : withValues(definition.columns),
     createContent() {
       const sortRows = createRowSorter<Row>();
       return (fleet, filter, sort) => contentOf(definition, definition.rows(fleet), filter, sort, sortRows);
@@ -113,7 +118,7 @@ function contentOf<Row extends PaneRow>(
   sort: SortChoice | undefined,
   sortRows: ReturnType<typeof createRowSorter<Row>>,
 ): PaneContent {
-  const parsed = parseFilter(filter, columns);
+  const parsed = parseFilter(filter, withValues(columns));
   const byId = new Map(columns.map((column) => [column.id, column] as const));
   const kept =
     !parsed.ok || parsed.isEmpty ? all : all.filter((row) => parsed.matches((id) => byId.get(id)?.text(row) ?? ''));
@@ -163,6 +168,10 @@ function contentOf<Row extends PaneRow>(
       return joinCells({ text: `${pointer}${isMarked ? context.glyphs.mark : ' '}`, style: 'key' }, cells, width);
     },
   };
+}
+
+function withValues<C extends { readonly isBars?: boolean }>(columns: readonly C[]): readonly C[] {
+  return columns.filter(({ isBars }) => isBars !== true);
 }
 
 const MARGIN = '  ';

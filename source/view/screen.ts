@@ -10,30 +10,31 @@ import { alertText } from './alerts.ts';
 import type { PicturePlace } from './camera-tile.ts';
 import { type PicturesView, wallFooter } from './camera-wall.ts';
 import { detailsOf } from './details.ts';
-import { type DetailsTable, detailsPageRows } from './details-table.ts';
-import { emptySentences } from './empty.ts';
+import type { DetailsLook } from './details-look.ts';
+import { detailsScene } from './details-scene.ts';
+import type { DetailsTable } from './details-table.ts';
+import { drawPane } from './draw-pane.ts';
 import { footerLine } from './footer.ts';
 import { plural } from './format.ts';
-import { drawFrame, type FramedLine, innerWidth } from './frame.ts';
+import { innerWidth } from './frame.ts';
 import { headerLine } from './header.ts';
 import { type KeyContext, keymapOf } from './keymap.ts';
-import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PANE_IDS, type PaneId, type Rect, type Size } from './layout.ts';
+import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, type PaneId, type Rect, type Size } from './layout.ts';
 import type { RowLink } from './links.ts';
-import { drawLinks, linkLineCount } from './links-line.ts';
 import { drawLogs, logRows } from './log-view.ts';
 import { drawDialog, drawHelp, helpLines } from './overlays.ts';
+import type { OwnCost } from './own-cost.ts';
 import { drawPalette, paletteEntries } from './palette.ts';
 import type { PaneContent } from './pane.ts';
-import { isMarked, paneAside } from './pane-aside.ts';
 import { PANES } from './panes.ts';
 import { type ReplayView, replayLine } from './replay-line.ts';
 import type { FleetRows } from './rows.ts';
 import { tabsOf } from './tab-line.ts';
-import { cut, fit, sanitize, textWidth, wrap } from './text.ts';
+import { fit, sanitize, wrap } from './text.ts';
 import type { Line, Span, Theme } from './theme.ts';
-import { type Overlay, selectedIndex, settleView, type UiState } from './ui-state.ts';
+import { type Overlay, settleView, type UiState } from './ui-state.ts';
 import type { UsualVersions } from './versions.ts';
-import { type DetailsPicture, detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
+import { detailsPicture, drawWallScene, type WallGrid } from './wall-scene.ts';
 
 /** A piece of painted text and its place. */
 export interface Placed {
@@ -53,7 +54,12 @@ export type Screen =
       /** Side by side or one below the other; what lies over all of them takes their place. */
       readonly panes: readonly Placed[];
       readonly dialog?: Placed;
-      readonly details?: { readonly rect: Rect; readonly table: DetailsTable; readonly remark: string };
+      readonly details?: {
+        readonly rect: Rect;
+        readonly table: DetailsTable;
+        readonly remark: string;
+        readonly look: DetailsLook;
+      };
       readonly footer: string;
       /** Boxes that are left blank for pictures. */
       readonly pictures: readonly PicturePlace[];
@@ -77,6 +83,8 @@ export interface SceneInput {
   readonly pictures: PicturesView;
   readonly trends: Trends;
   readonly usual: UsualVersions;
+  /** Of this program itself. */
+  readonly cost?: OwnCost;
 }
 
 export interface Scene {
@@ -130,13 +138,14 @@ export function buildScene(input: SceneInput): Scene {
     }
     case 'actions': {
       const panes = [{ rect: body, lines: drawActions(ui.actions, overlay.top, body, theme, nowMs) }];
-      const overlayRows = countActionRows(ui.actions);
+      const overlayRows = countActionRows(ui.actions, body.width);
       const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
       return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
     case 'help': {
-      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme, keymapOf(input.keys)) }];
-      const overlayRows = helpLines(innerWidth(body.width), keymapOf(input.keys)).length;
+      const isReplay = input.replay !== undefined;
+      const panes = [{ rect: body, lines: drawHelp(overlay.top, body, theme, keymapOf(input.keys), isReplay) }];
+      const overlayRows = helpLines(innerWidth(body.width), keymapOf(input.keys), isReplay).length;
       const screen: Screen = { kind: 'full', size, above, panes, footer, pictures: [] };
       return { screen, ui, pageRows: page, overlayRows, ...NO_ROWS };
     }
@@ -152,12 +161,14 @@ export function buildScene(input: SceneInput): Scene {
     }
     default:
   }
-  const panes = shownPanes(layout, ui).map(([pane, rect]) => ({ pane, rect, lines: drawPane(input, ui, pane, rect) }));
+  const shown = shownPanes(layout, ui);
+  const isAlone = shown.length === 1;
+  const panes = shown.map(([pane, rect]) => ({ pane, rect, lines: drawPane(input, ui, pane, rect, isAlone) }));
   const dialog = drawOnTop(input, overlay);
-  const pane = shownPanes(layout, ui).find(([id]) => id === ui.pane);
+  const pane = shown.find(([id]) => id === ui.pane);
   const pageRows = Math.max(1, (pane?.[1].height ?? 4) - 3);
   const visible = new Map(
-    shownPanes(layout, ui).map(([id, rect]) => {
+    shown.map(([id, rect]) => {
       const { top } = ui.views[id];
       const keys = input.content(id).rows.slice(top, top + Math.max(1, rect.height - 3));
       return [id, keys.map((row) => row.key)] as const;
@@ -178,7 +189,7 @@ function drawOnTop({ rows, keys, size, theme }: SceneInput, overlay: Overlay): P
 export function footerSpans(input: SceneInput, ui: UiState): Line {
   const { glyphs } = input.theme;
   const { columns: width } = input.size;
-  const options = { nowMs: input.nowMs, width, keys: input.keys, glyphs };
+  const options = { nowMs: input.nowMs, width, keys: input.keys, glyphs, cost: input.cost };
   if (ui.overlay.kind !== 'cameras') return footerLine(ui, options);
   if (ui.notice === undefined) return wallFooter(input.pictures, ui.overlay.isLarge, width, glyphs.enter);
   return footerLine({ ...ui, overlay: { kind: 'none' } }, options);
@@ -199,84 +210,6 @@ function settleAll(input: SceneInput, layout: Exclude<Layout, { kind: 'too-small
     if (settled !== view) ui = { ...ui, views: { ...ui.views, [pane]: settled } };
   }
   return ui;
-}
-
-function drawPane(input: SceneInput, ui: UiState, pane: PaneId, rect: Rect): readonly string[] {
-  const { theme, nowMs, fleet } = input;
-  const { glyphs } = theme;
-  const content = input.content(pane);
-  const view = ui.views[pane];
-  const isActive = ui.pane === pane;
-  const inner = innerWidth(rect.width);
-  const height = Math.max(1, rect.height - 3);
-  const body: FramedLine[] = [];
-  const sentences = emptySentences(fleet, input.rows, content, nowMs, input.replay !== undefined);
-  if (sentences.length > 0) {
-    if (rect.height > 6) body.push({ line: [] });
-    for (const { text, style } of sentences) {
-      for (const line of wrap(text, inner - 4)) body.push({ line: [{ text: `  ${line}`, style }] });
-    }
-  } else {
-    body.push({ line: content.heading(inner, glyphs) });
-    const selected = selectedIndex(view, content.rows);
-    const last = Math.min(content.rows.length, view.top + height);
-    for (let index = view.top; index < last; index += 1) {
-      const isSelected = index === selected;
-      body.push({
-        line: content.line(
-          index,
-          inner,
-          { ...input, nowMs, glyphs },
-          isSelected && isActive,
-          isMarked(view, content, index),
-        ),
-        isSelected: isSelected && isActive,
-      });
-    }
-  }
-  const hidden = content.rows.length > height;
-  return drawFrame(theme.paint, body, {
-    rect,
-    title: paneTitleSpans(content, ui, isActive, inner, PANES[pane].note?.(input.rows) ?? ''),
-    aside: paneAside(content, ui, theme),
-    remark: hidden
-      ? `${view.top + 1}-${Math.min(content.rows.length, view.top + height)} of ${content.rows.length}`
-      : '',
-    isActive,
-    glyphs,
-  });
-}
-
-function paneTitleSpans(
-  content: PaneContent,
-  ui: UiState,
-  isActive: boolean,
-  width: number,
-  note: string,
-): readonly Span[] {
-  const number = PANE_IDS.indexOf(content.id) + 1;
-  const style = isActive ? 'title-active' : 'title';
-  const count =
-    content.rows.length === content.totalCount
-      ? `${content.totalCount}`
-      : `${content.rows.length} of ${content.totalCount}`;
-  const spans: Span[] = [
-    { text: ` ${number} `, style: 'dim' },
-    { text: `${content.title} `, style },
-    { text: `${count} `, style: 'dim' },
-  ];
-  if (content.filter !== '' && !(ui.overlay.kind === 'filter' && isActive)) {
-    spans.push({
-      text: `${fit(sanitize(`/${content.filter}`), Math.min(textWidth(content.filter) + 1, width - 30))} `,
-      style: 'info',
-    });
-  }
-  if (content.filterProblem !== undefined) {
-    spans.push({ text: `${sanitize(content.filterProblem)} `, style: 'bad' });
-  }
-  const used = spans.reduce((sum, span) => sum + textWidth(span.text), 0);
-  if (note !== '' && used + 10 < width) spans.push({ text: `· ${cut(note, width - used - 6)} `, style: 'dim' });
-  return spans;
 }
 
 /** As many tabs as fit, those about the selected one where not all do. */
@@ -303,61 +236,6 @@ function alertLines({ alerts, fleet, nowMs, size, theme }: SceneInput, rows: num
       { text: more, style: 'dim' },
     ]);
   });
-}
-
-function detailsScene(
-  input: SceneInput,
-  ui: UiState,
-  choice: Extract<Overlay, { readonly kind: 'details' }>,
-  above: readonly string[],
-  footer: string,
-  body: Rect,
-  table: DetailsTable,
-  picture: DetailsPicture | undefined,
-): Scene {
-  const { fleet, rows, nowMs, theme } = input;
-  const links = PANES[choice.pane].links(choice.key, { state: fleet, rows, nowMs });
-  const linkLines = linkLineCount(links, body.width);
-  const room = body.height - 1 - linkLines;
-  const pageRows = detailsPageRows(room);
-  const count = table.rows.length;
-  const top = Math.min(choice.top, Math.max(0, count - pageRows));
-  const shown = table.rows.slice(top, top + pageRows);
-  const remark = count > pageRows ? `${top + 1}-${top + shown.length} of ${count}` : '';
-  const title = input.theme.paint([
-    { text: fit(` ${table.title}`, input.size.columns - remark.length - 2), style: 'title-active' },
-    { text: ` ${remark} `, style: 'dim' },
-  ]);
-  return {
-    screen: {
-      kind: 'full',
-      size: input.size,
-      above: [...above, title],
-      panes: [
-        ...(picture === undefined ? [] : [{ rect: picture.area, lines: picture.lines }]),
-        ...(linkLines === 0
-          ? []
-          : [
-              {
-                rect: { ...body, y: body.y + 1 + room, height: linkLines },
-                lines: drawLinks(links, body.width, linkLines, theme),
-              },
-            ]),
-      ],
-      details: {
-        rect: { ...body, y: body.y + 1, height: room },
-        table: { ...table, rows: shown },
-        remark,
-      },
-      footer,
-      pictures: picture?.places ?? [],
-    },
-    ui,
-    pageRows,
-    overlayRows: count,
-    links,
-    visible: new Map([[choice.pane, [choice.key]]]),
-  };
 }
 
 function wallScene(

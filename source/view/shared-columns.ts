@@ -121,6 +121,7 @@ export function trendColumn<Row extends BaseRow>(
   return {
     ...place,
     align: 'left',
+    isBars: true,
     cell: (row, { trends, glyphs }) => ({
       text: sparkline(trends.trend(name, row.key), place.width, glyphs, top),
       style: style?.(row) ?? 'info',

@@ -14,15 +14,16 @@ export function createTopicRowMaker(): (state: FleetState, view: TopicsView) => 
   let rows: readonly TopicRow[] = [];
   let byTopic = new WeakMap<Topic, TopicRow>();
   return (state, view) => {
-    const isConnected = state.link.state === 'connected';
-    if (view.topics === topics && isConnected === isLive) return rows;
-    if (isConnected !== isLive) byTopic = new WeakMap();
+    // What a recording tells of keys nobody looked at any more is old, too.
+    const isLiveNow = state.link.state === 'connected' && view.recorded?.isShown !== false;
+    if (view.topics === topics && isLiveNow === isLive) return rows;
+    if (isLiveNow !== isLive) byTopic = new WeakMap();
     topics = view.topics;
-    isLive = isConnected;
+    isLive = isLiveNow;
     rows = topics.map((topic) => {
       const known = byTopic.get(topic);
       if (known !== undefined) return known;
-      const row: TopicRow = { key: topic.keyExpr, topic, freshness: isConnected ? 'live' : 'stale' };
+      const row: TopicRow = { key: topic.keyExpr, topic, freshness: isLiveNow ? 'live' : 'stale' };
       byTopic.set(topic, row);
       return row;
     });

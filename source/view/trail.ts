@@ -7,6 +7,8 @@ const MAX_PLACES = 32;
 
 /** The screen after a link was followed. The log of a node is still to be asked for. */
 export function followLink(ui: UiState, { to }: RowLink): UiState {
+  // Who goes to another time wants to look around there.
+  if (to.kind === 'moment') return { ...forgetTrail(ui), overlay: CLOSED };
   if (to.kind === 'logs') {
     const { machine, node } = to;
     const logs = openedLogs([{ machine, node }]);

@@ -8,9 +8,14 @@ import type { SortChoice } from './sort-rows.ts';
 
 /** Where one pane stands. */
 export interface PaneView {
-  /** Key of the selected row: the selection stays on it whatever happens around it. */
+  /**
+   * Key of the row that was chosen: the selection stays on it whatever happens around it. Absent: nobody has chosen one yet,
+   * and the first row is selected, whichever comes to be that.
+   */
   readonly key?: string;
-  /** Its place when it was last seen, for when it goes. */
+  /** Key of the first row as it was drawn, where none was chosen: a key that is pressed now means that one. */
+  readonly drawnKey?: string;
+  /** The selected row's place when it was last seen, for when it goes. */
   readonly index: number;
   /** First row drawn. */
   readonly top: number;
@@ -149,9 +154,10 @@ export function neighbourPane(pane: PaneId, step: 1 | -1): PaneId {
 /** Index of the selected row among `rows`, -1 where there are none. */
 export function selectedIndex(view: PaneView, rows: readonly { readonly key: string }[]): number {
   if (rows.length === 0) return -1;
+  const key = view.key ?? view.drawnKey;
   // Usually it has not moved.
-  if (view.key === undefined || rows[view.index]?.key === view.key) return Math.min(view.index, rows.length - 1);
-  const found = rows.findIndex((row) => row.key === view.key);
+  if (key === undefined || rows[view.index]?.key === key) return Math.min(view.index, rows.length - 1);
+  const found = rows.findIndex((row) => row.key === key);
   return found >= 0 ? found : Math.min(view.index, rows.length - 1);
 }
 
@@ -160,8 +166,13 @@ export function selectedIndex(view: PaneView, rows: readonly { readonly key: str
  * where nothing moved.
  */
 export function settleView(view: PaneView, rows: readonly { readonly key: string }[], height: number): PaneView {
+  if (rows.length === 0) return view.top === 0 ? view : { ...view, top: 0 };
+  if (view.key === undefined) {
+    const drawnKey = rows[0]?.key;
+    if (drawnKey === view.drawnKey && view.index === 0 && view.top === 0) return view;
+    return { ...view, drawnKey, index: 0, top: 0 };
+  }
   const index = selectedIndex(view, rows);
-  if (index < 0) return view.top === 0 ? view : { ...view, top: 0 };
   const key = rows[index]?.key;
   const lastTop = Math.max(0, rows.length - height);
   let top = Math.min(view.top, lastTop);

@@ -189,16 +189,18 @@ export class NativeLink {
     }
     const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
     finished.catch(() => undefined);
-    let isCancelled = false;
+    /** Answered to its end, or given up before. */
+    let isOver = false;
     ended
       .finally(() => {
         this.#mailbox.forget(id);
-        if (!isCancelled) this.session.forget(id);
+        if (!isOver) this.session.forget(id);
+        isOver = true;
       })
       .then(resolve, (error) => reject(this.#errorOf(error)));
     const cancel = () => {
-      if (isCancelled) return;
-      isCancelled = true;
+      if (isOver) return;
+      isOver = true;
       this.#mailbox.forget(id);
       resolve();
       if (this.#ended === undefined) this.call((callId) => this.session.end(callId, id));

@@ -1,4 +1,5 @@
-import { RecordingWriter, readRecording } from '../../source/fleet/recording.ts';
+import { readRecording } from '../../source/fleet/recording.ts';
+import { RecordingWriter } from '../../source/fleet/recording-writer.ts';
 import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { Tape } from '../../source/fleet/tape.ts';
 import { alertText } from '../../source/view/alerts.ts';
@@ -52,6 +53,8 @@ function hour(machines: number, nodes: number): readonly Figure[] {
     tape.stateAt(atMs);
     tape.alertsAt(atMs);
     tape.eventsAt(atMs);
+    tape.topicsAt(atMs);
+    tape.trendsAt(atMs);
     return performance.now() - beganMs;
   }).sort((a, b) => a - b);
   const of = `an hour of ${machines * nodes} nodes`;

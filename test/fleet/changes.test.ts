@@ -113,6 +113,6 @@ test('alerts that come and go are events too', () => {
   memory.turnTo(begin, NOW_MS + 2_000);
   memory.look(NOW_MS + 2_000);
   expect(memory.events.filter(({ kind }) => kind === 'alert').map(({ subject, text }) => `${subject} ${text}`)).toEqual(
-    ['m/cam over: node-down', 'm/cam node-down: m/cam failed: exit 1'],
+    ['m/cam over: node-down', 'm/cam node-down: failed: exit 1'],
   );
 });

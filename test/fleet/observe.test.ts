@@ -55,6 +55,33 @@ async function eventually(check: () => void): Promise<void> {
   await vi.waitFor(check, { timeout: 10_000, interval: 20 });
 }
 
+test('in the calm rounds come half as often, and one at once when it ends', async () => {
+  const network = new FakeNetwork();
+  const jetson = await machine(network, 'jetson_1', ['front_door']);
+  const session = await network.connect();
+  sessions.push(session);
+  const roundsAtMs: number[] = [];
+  let isCalm = true;
+  const observation = observeFleet(session, {
+    intervalMs: 6_500,
+    isCalm: () => isCalm,
+    onEvent: ({ type }) => {
+      if (type === 'round') roundsAtMs.push(performance.now());
+    },
+  });
+  open.push(observation);
+  await observation.looked;
+  expect(jetson).toBeDefined();
+  // Past the eager first seconds.
+  await vi.waitFor(() => expect(performance.now() - (roundsAtMs[0] ?? 0)).toBeGreaterThan(6_600), { timeout: 20_000 });
+  const before = roundsAtMs.length;
+  await new Promise((resolve) => setTimeout(resolve, 6_900));
+  expect(roundsAtMs.length).toBe(before);
+  isCalm = false;
+  observation.stir();
+  await vi.waitFor(() => expect(roundsAtMs.length).toBe(before + 1), { timeout: 3_000 });
+});
+
 test('one round finds routers, machines, nodes and shared memory, in the shape of --once --json', async () => {
   const network = new FakeNetwork();
   const jetson = await machine(network, 'jetson_1', ['front_door', 'terrace']);

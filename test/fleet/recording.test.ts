@@ -1,13 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { type FileWrite, RecordingTooSmall, RecordingWriter, readRecording } from '../../source/fleet/recording.ts';
+import { readRecording } from '../../source/fleet/recording.ts';
 import { applyFrame, decodeFrame, framesBetween } from '../../source/fleet/recording-frame.ts';
+import { RecordingTooSmall, RecordingWriter } from '../../source/fleet/recording-writer.ts';
 import { redact } from '../../source/fleet/redact.ts';
-import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { type FleetState, machineFreshness, routerFreshness } from '../../source/fleet/state.ts';
-import { Tape } from '../../source/fleet/tape.ts';
-import { alertText } from '../../source/view/alerts.ts';
 import { tellStory } from '../support/fleet-story.ts';
+import { RecordingSheet, tapeOf } from '../support/recording-sheet.ts';
 import { NOW_MS } from '../support/screen-input.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
@@ -62,33 +63,16 @@ interface Recorded {
 }
 
 function record(options: { maxBytes?: number; steps?: number; isKilled?: boolean; machines?: number }): Recorded {
-  const writer = new RecordingWriter(options.maxBytes ?? 1 << 20);
-  let file = Buffer.alloc(0);
-  const put = (writes: readonly FileWrite[]): void => {
-    for (const { position, bytes } of writes) {
-      const size = Math.max(file.length, position + bytes.length);
-      if (size > file.length) file = Buffer.concat([file, Buffer.alloc(size - file.length)]);
-      file.set(bytes, position);
-    }
-  };
-  put([writer.header()]);
+  const sheet = new RecordingSheet(options.maxBytes ?? 1 << 20);
   const states: { state: FleetState; atMs: number }[] = [];
   tellStory({ machines: options.machines ?? 3, nodes: 5, steps: options.steps ?? 200 }, (state, atMs) => {
-    writer.record(state, atMs);
-    put(writer.flush());
+    sheet.writer.record(state, atMs);
+    sheet.flush();
     if (states.at(-1)?.atMs === atMs) states.pop();
     states.push({ state, atMs });
   });
-  if (options.isKilled !== true) put(writer.end());
-  return { file, states };
-}
-
-function tapeOf(file: Uint8Array): Tape {
-  const recording = readRecording(file);
-  if (!recording.ok) throw new Error(recording.reason);
-  // Every piece a point of return: the seams are what may break.
-  let clock = 0;
-  return new Tape(recording.value, { rules: USUAL_RULES, words: alertText, clock: () => (clock += 10) });
+  if (options.isKilled !== true) sheet.end();
+  return { file: sheet.file, states };
 }
 
 test('any moment of a recording, in any order, is what it was', () => {
@@ -178,7 +162,7 @@ test('cut short anywhere: what is left is shown, or a sentence says why not', ()
   for (let length = 0; length < file.length; length += length < 400 ? 1 : 97) {
     const recording = readRecording(file.subarray(0, length));
     if (!recording.ok) {
-      expect(recording.reason).toMatch(/cut short|no recording/);
+      expect(recording.reason).toMatch(/cut short|no recording|it is empty/);
       continue;
     }
     const tape = tapeOf(file.subarray(0, length));
@@ -218,7 +202,23 @@ test('another version, another file', () => {
     reason: 'it is a recording of version 2; this bubbaloop reads version 1',
   });
   expect(readRecording(Buffer.from('{"not": "one"}'.repeat(50)))).toMatchObject({ ok: false, reason: /no recording/ });
-  expect(readRecording(new Uint8Array())).toMatchObject({ ok: false });
+  expect(readRecording(new Uint8Array())).toEqual({ ok: false, reason: 'it is empty' });
+});
+
+test('a recording of the first program that made any is still shown: it holds no keys', () => {
+  const tape = tapeOf(readFileSync(join(import.meta.dirname, 'recordings', 'version-1-first.rec')));
+  expect(tape.problem).toBe('');
+  const states: { state: FleetState; atMs: number }[] = [];
+  tellStory({ machines: 2, nodes: 3, steps: 60, seed: 7 }, (state, atMs) => states.push({ state, atMs }));
+  const last = states.at(-1);
+  expect(last && seen(tape.stateAt(last.atMs))).toEqual(last && seen(last.state));
+  expect(tape.topicsAt(tape.endMs)).toMatchObject({ phase: 'idle', topics: [] });
+  expect(
+    tape
+      .trendsAt(tape.endMs)
+      .trend('shm', 'jetson_0')
+      ?.values.some((value) => value > 0),
+  ).toBe(true);
 });
 
 test('a record that holds what it may not is left out and said', () => {

@@ -151,6 +151,36 @@ test('heartbeats that stop are noticed by time alone, and forgiven at the next',
   expect(kinds(43_000)).toEqual([]);
 });
 
+test('silence before a node’s own start, or while there was no link, is not held against it', () => {
+  const beat = (state: FleetState, atMs: number): FleetState =>
+    reduce(state, { type: 'heartbeats', atMs, beats: [{ machine: 'm', node: 'cam' }] });
+  const kindsOf = (look: ReturnType<typeof createAlertEngine>, state: FleetState, afterMs: number) =>
+    look(state, NOW_MS + afterMs).active.map(({ when }) => when);
+  const look = createAlertEngine(USUAL_RULES);
+  let state = beat(one({}), NOW_MS);
+  state = next(state, NOW_MS + 40_000, { status: 'failed', pid: undefined });
+  expect(kindsOf(look, state, 40_000)).toEqual(['node-down']);
+  state = next(state, NOW_MS + 50_000, { pid: 7, startedAtMs: 2, upSinceMs: NOW_MS + 49_000 });
+  expect(kindsOf(look, state, 50_000)).toEqual([]);
+  expect(kindsOf(look, state, 78_000)).toEqual([]);
+  // One that hangs from its start on is noticed all the same.
+  expect(kindsOf(look, state, 80_000)).toEqual(['node-unhealthy']);
+
+  const again = createAlertEngine(USUAL_RULES);
+  let linked = beat(one({}), NOW_MS);
+  const sinceMs = NOW_MS + 60_000;
+  linked = reduce(linked, {
+    type: 'link',
+    link: { state: 'lost', sinceMs: NOW_MS + 10_000, retryAtMs: sinceMs, attempt: 1, reason: 'gone' },
+    zid: '',
+  });
+  expect(kindsOf(again, linked, 50_000)).toEqual(['link']);
+  linked = reduce(linked, { type: 'link', link: { state: 'connected', sinceMs, zid: 'aa11' }, zid: 'aa11' });
+  linked = next(linked, sinceMs + 500, {});
+  expect(kindsOf(again, linked, 61_000)).toEqual([]);
+  expect(kindsOf(again, linked, 91_000)).toEqual(['node-unhealthy']);
+});
+
 test('the same object where nothing changed; the state of a lost link is one alert', () => {
   const look = createAlertEngine(USUAL_RULES);
   const state = one({ status: 'failed' });

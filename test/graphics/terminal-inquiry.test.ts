@@ -81,3 +81,21 @@ test('a terminal that told its cell is asked again when it changes its size; the
   inquiry.take([{ kind: 'cell', widthPx: 12, heightPx: 24 }]);
   expect(inquiry.pictures.cell).toEqual({ widthPx: 12, heightPx: 24 });
 });
+
+test('an answer is owed until it is there, or has been waited for long enough; where nothing was asked none is', async () => {
+  const asked = inquire();
+  expect(asked.isOwed).toBe(false);
+  asked.begin();
+  expect(asked.isOwed).toBe(true);
+  asked.take(ANSWERS);
+  expect(asked.isOwed).toBe(false);
+  const silent = inquire();
+  silent.begin();
+  await vi.advanceTimersByTimeAsync(900);
+  expect(silent.isOwed).toBe(true);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(silent.isOwed).toBe(false);
+  const off = inquire({ images: 'off' });
+  off.begin();
+  expect(off.isOwed).toBe(false);
+});

@@ -15,6 +15,7 @@ import { handleKey, type KeyPress, type KeyResult } from '../../source/view/hand
 import type { KeyContext, Keymap } from '../../source/view/keymap.ts';
 import type { PaneId, Size } from '../../source/view/layout.ts';
 import { handleMouse, type MouseEvent } from '../../source/view/mouse.ts';
+import type { OwnCost } from '../../source/view/own-cost.ts';
 import { createContentMaker } from '../../source/view/panes.ts';
 import type { ReplayView } from '../../source/view/replay-line.ts';
 import { buildScene, type Scene, type SceneInput } from '../../source/view/screen.ts';
@@ -112,6 +113,7 @@ export class Desk {
   theme: Theme = PLAIN_THEME;
   events: readonly TimelineEntry[] = [];
   replay: ReplayView | undefined;
+  cost: OwnCost | undefined;
   readonly #engine = createAlertEngine(USUAL_RULES);
   readonly #makeRows = createScreenRowMaker();
   readonly #content = createContentMaker();
@@ -144,6 +146,7 @@ export class Desk {
       pictures: this.pictures,
       trends: this.trends,
       usual: createVersionLook()(rows),
+      cost: this.cost,
     };
   }
 
@@ -172,6 +175,7 @@ export class Desk {
   keys(): KeyContext {
     return keyContext(this.ui, this.content(this.ui.pane), {
       readOnly: this.readOnly,
+      isReplay: this.replay !== undefined,
       linkProblem: this.fleet.link.state === 'connected' ? undefined : 'There is no link to the router now.',
       keymap: this.keymap,
     });

@@ -184,10 +184,11 @@ const CASES: Readonly<Partial<Record<ActionId, KeyCase>>> = {
   start: shows(/alpha is already running/),
   stop: asks('Stop alpha on robot_1?'),
   restart: asks('Restart alpha on robot_1?'),
-  build: says(/build.*alpha/),
+  // Its outcome, not that it is under way: that would take the place of what the next key says.
+  build: says(/build alpha on robot_1:/),
   // Whatever an earlier try left.
-  enable: says(/alpha starts with its daemon already|enable.*alpha/),
-  disable: says(/disable.*alpha|alpha does not start with its daemon as it is/),
+  enable: says(/alpha starts with its daemon already|enable alpha on robot_1:/),
+  disable: says(/disable alpha on robot_1:|alpha does not start with its daemon as it is/),
   actions: async ({ at, press }) => {
     await press();
     await at.until(/╭ Actions/);

@@ -31,12 +31,20 @@ async function top(words: string, options: TerminalOptions = {}): Promise<Termin
   return terminal;
 }
 
+/** So that the small bars have room beside all else. */
+const WIDE = { columns: 170, rows: 40 };
+
 test('what was recorded until kill -9 is shown, and can be walked through', async () => {
   const file = join(folder, 'incident.rec');
-  const recording = await top(`--record ${file} --endpoint ${fleet.router.endpoint}`);
+  const recording = await top(`--record ${file} --endpoint ${fleet.router.endpoint}`, WIDE);
   await recording.until(/alpha\s+[●o] running/, 60_000);
   await recording.until(/crasher\s+✗ failed/);
   await recording.until(/rec \d/);
+  // Figures are noted each five seconds: one must have been, before the end.
+  await recording.press('2');
+  await recording.until(/robot_1 .*[▁▂▃▄▅▆▇█] +\d+ +\d/, 30_000);
+  await recording.press('6');
+  await recording.until(/robot_1\s+daemon\/command/);
   await recording.press('9');
   await recording.until(/Events \d/);
   await recording.press('8');
@@ -53,7 +61,7 @@ test('what was recorded until kill -9 is shown, and can be walked through', asyn
   await recording.until(/code=137/);
   await recording.close();
 
-  const at = await top(`--replay ${file}`);
+  const at = await top(`--replay ${file}`, WIDE);
   await at.until(/REPLAY .*1x/);
   await at.until('it has no end');
   await at.press('$');
@@ -68,6 +76,19 @@ test('what was recorded until kill -9 is shown, and can be walked through', asyn
   await at.press('8');
   await at.press('$');
   await at.until(/node-down\s+robot_1\s.*crasher failed/);
+  await at.press('2');
+  await at.until(/robot_1 .*[▁▂▃▄▅▆▇█] +\d+ +\d/);
+  await at.press('6');
+  await at.until(/Topics \d+ · last looked at \d+s before/);
+  await at.until(/robot_1\s+daemon\/command/);
+  await at.press('0', 'Space');
+  await at.until('This recording holds no keys up to here');
+  await at.press('2');
+  await at.until(/robot_1 +\S+ +\S+ +\d+% +\d+ +\d/);
+  await at.press('$', '8', 'Enter');
+  await at.until(/1 at \d\d:\d\d:\d\d {2}2 node crasher/);
+  await at.press('1');
+  await at.until((lines) => /REPLAY .*paused/.test(lines.join('')) && !lines.join('').includes('2 node crasher'));
   await at.press('1', 'g', 's');
   await at.until(/read-only: it shows, it does not act|takes no commands/);
   await at.press('l');

@@ -113,6 +113,7 @@ test('details go no further than their box', async () => {
     rect: { x: 2, y: 1, width: 6, height: 1 },
     table: { title: '', columns: [], rows: [] },
     remark: '',
+    look: { hasColour: true, isAscii: false },
   };
   await shown.draw(screenOf([''], { details }), ['longer than this', 'and more']);
   expect(shown.lines()).toEqual(['', '  longer', '', 'keys']);

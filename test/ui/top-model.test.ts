@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { commandGate } from '../../source/fleet/command-gate.ts';
 import type { Outcome } from '../../source/fleet/control.ts';
 import type { LogNews } from '../../source/fleet/follow-log.ts';
+import { NO_TRENDS } from '../../source/fleet/history.ts';
 import type { FleetNode } from '../../source/fleet/state.ts';
+import { Timeline } from '../../source/fleet/timeline.ts';
+import { NO_TOPICS } from '../../source/fleet/topics.ts';
 import type { FollowLog } from '../../source/ui/log-reader.ts';
 import { TopModel } from '../../source/ui/top-model.ts';
 import { KEYMAP } from '../../source/view/keymap.ts';
@@ -10,7 +13,7 @@ import { NO_NEWS } from '../../source/view/rows.ts';
 import { PLAIN_THEME } from '../../source/view/theme.ts';
 import type { NodeTarget } from '../../source/view/ui-state.ts';
 import type { NodeAction } from '../../source/wire/command.ts';
-import { fleetNode, fleetState } from '../support/screen-input.ts';
+import { fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const BEGIN_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
 
@@ -305,7 +308,7 @@ test('a node that comes up and falls over again stops a rolling restart', async 
   const at = bench();
   await withThree(at);
   press(at, '*', 'r', 'y');
-  await answer(at, true, 'restarted');
+  await answer(at, true, 'restarted.');
   await vi.advanceTimersByTimeAsync(1_000);
   hear(at, [
     fleetNode({ name: 'a', status: 'failed', lastExit: 'exit 1', lastLogLines: ['no such device'] }),
@@ -317,6 +320,36 @@ test('a node that comes up and falls over again stops a rolling restart', async 
   press(at, 'A');
   expect(at.text()).toContain('restarted, but it failed: exit 1, last line "no such device"');
   expect(at.text()).toContain('0 of 3 done, 1 failed, 2 not tried');
+});
+
+test('a node that fell over and was started again meanwhile did not stay up either', async () => {
+  const at = bench();
+  await withThree(at);
+  press(at, '*', 'r', 'y');
+  await answer(at, true, 'restarted');
+  await vi.advanceTimersByTimeAsync(1_000);
+  hear(at, [
+    fleetNode({ name: 'a', restartCount: 1, lastExit: 'exit 3' }),
+    fleetNode({ name: 'b' }),
+    fleetNode({ name: 'c' }),
+  ]);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(at.sent).toHaveLength(1);
+  press(at, 'A');
+  expect(at.text()).toContain('restarted, but it ended and its daemon started it again: exit 3');
+});
+
+test('a restart that was counted long before is no fall', async () => {
+  const at = bench();
+  const before = [fleetNode({ name: 'a', restartCount: 7 }), fleetNode({ name: 'b' }), fleetNode({ name: 'c' })];
+  await withThree(at);
+  hear(at, before);
+  press(at, '*', 'r', 'y');
+  await answer(at, true, 'restarted');
+  await vi.advanceTimersByTimeAsync(1_000);
+  hear(at, before);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(at.sent).toHaveLength(2);
 });
 
 test('together tells all at once, and each outcome stands for itself', async () => {
@@ -425,6 +458,64 @@ test('a log is followed where that can be done, its lines are kept and named, an
   expect(followed.slice(1).every(({ isClosed }) => isClosed)).toBe(true);
 });
 
+test.each([['2'], ['l']])(
+  'a log that is opened from details (%s) shows what comes, and Esc comes back',
+  async (key) => {
+    const followed: ((news: LogNews) => void)[] = [];
+    const at = bench(false, {
+      followLog: (_target, { onNews }) => {
+        followed.push(onNews);
+        return { close: () => undefined };
+      },
+    });
+    await withThree(at);
+    press(at, 'enter', key);
+    expect(at.text()).toContain('Asking m for the log of a');
+    followed[0]?.({ kind: 'history', text: 'first line\n' });
+    await vi.advanceTimersByTimeAsync(60);
+    expect(at.text()).toContain('first line');
+    press(at, 'escape');
+    expect(at.model.ui.overlay).toMatchObject({ kind: 'details', key: 'm/a' });
+  },
+);
+
+test('from an event of a replay to its moment: the screen is of that moment at once', () => {
+  const then = fleetState({ machines: { m: [fleetNode({ name: 'a', status: 'failed', lastExit: 'exit 9' })] } });
+  const later = fleetState({ machines: { m: [fleetNode({ name: 'a' })] } });
+  const events = new Timeline();
+  events.add(NOW_MS, [
+    { kind: 'node', tone: 'bad', subject: 'm/a', text: 'failed', about: { machine: 'm', node: 'a' } },
+  ]);
+  const news = { ...NO_NEWS, events: events.entries };
+  let atMs = NOW_MS + 60_000;
+  const model = new TopModel({
+    endpoint: '',
+    theme: PLAIN_THEME,
+    size: { columns: 120, rows: 32 },
+    readOnly: true,
+    intervalMs: 1_000,
+    send: commandGate(async () => ({ ok: false, message: '', output: '' }), { readOnly: true }),
+    replay: {
+      view: () => ({ startMs: 0, endMs: atMs, atMs, isPaused: true, speed: 1, file: 'x.rec', problem: '' }),
+      state: () => (atMs === NOW_MS ? then : later),
+      news: () => news,
+      topics: () => NO_TOPICS,
+      trends: () => NO_TRENDS,
+      press: () => false,
+      seek: (wantedMs) => {
+        atMs = wantedMs;
+      },
+    },
+    quit: () => undefined,
+    suspend: () => undefined,
+  });
+  for (const key of ['9', 'enter', '1', '1']) model.press({ key, text: key });
+  const screen = model.screen();
+  const lines = screen.kind === 'full' ? screen.panes.flatMap((pane) => pane.lines) : [];
+  expect(lines.join('\n')).toMatch(/✗ failed/);
+  model.close();
+});
+
 test('in a replay its keys go first, unless they are letters of a text', () => {
   const pressed: string[] = [];
   const state = fleetState({ machines: { m: [fleetNode({ name: 'a' })] } });
@@ -439,10 +530,13 @@ test('in a replay its keys go first, unless they are letters of a text', () => {
       view: () => ({ startMs: 0, endMs: 1_000, atMs: 0, isPaused: true, speed: 1, file: 'x.rec', problem: '' }),
       state: () => state,
       news: () => NO_NEWS,
+      topics: () => NO_TOPICS,
+      trends: () => NO_TRENDS,
       press(key) {
         pressed.push(key);
         return key === ' ';
       },
+      seek: () => undefined,
     },
     quit: () => undefined,
     suspend: () => undefined,
@@ -457,7 +551,8 @@ test('in a replay its keys go first, unless they are letters of a text', () => {
   expect(model.ui.views.nodes.filter).toBe('a ');
   press(':', 'a', ' ', 'b');
   expect(model.ui.overlay).toMatchObject({ kind: 'palette', text: 'a b' });
-  press('escape', 'l', '/', 'a', ' ');
+  // From the details of the node to its log.
+  press('escape', 'enter', '2', '/', 'a', ' ');
   expect(model.ui.overlay).toMatchObject({ kind: 'logs', logs: { search: 'a ' } });
   expect(pressed.filter((key) => key === ' ')).toHaveLength(1);
   model.close();

@@ -38,6 +38,14 @@ test.each([
   ['restarts<0.5', ['front_door']],
   ['!restarts>=1', ['front_door', 'Terrace cam']],
   ['machine:jetson_1 status:failed', []],
+  // As many are used to from elsewhere.
+  ['-machine:jetson_1', ['gripper', 'Terrace cam']],
+  ['status:failed -machine:jetson_1 /grip/', ['gripper']],
+  ['-machine:/_2$/', ['front_door']],
+  ['-"terrace cam" -front', ['gripper']],
+  ['-/race c/', ['front_door', 'gripper']],
+  // That is looked for as it stands.
+  ['-9', []],
   // Half typed: nothing disappears yet.
   ['status=', ['front_door', 'gripper', 'Terrace cam']],
   ['restarts>', ['front_door', 'gripper', 'Terrace cam']],

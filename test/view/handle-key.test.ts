@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { reduce } from '../../source/fleet/reduce.ts';
+import { Timeline } from '../../source/fleet/timeline.ts';
+import { holdSelection } from '../../source/view/select-row.ts';
+import { selectedIndex } from '../../source/view/ui-state.ts';
 import { Desk, fleetNode, fleetState, NOW_MS } from '../support/screen-input.ts';
 
 const names = Array.from({ length: 40 }, (_, index) => `node_${String(index).padStart(2, '0')}`);
@@ -14,7 +17,8 @@ function order(action: string, machine: string, node: string) {
 
 function selected(at: Desk): string | undefined {
   at.scene();
-  return at.ui.views[at.ui.pane].key;
+  const { key, drawnKey } = at.ui.views[at.ui.pane];
+  return key ?? drawnKey;
 }
 
 test('arrows and vi keys move, stop at the ends, and scroll', () => {
@@ -55,6 +59,65 @@ test('the selection stays on its node when others come and go', () => {
   at.scene();
   at.press('down', 'up', 'G', 'enter', 'x', 'l');
   expect(at.ui.overlay.kind).toBe('none');
+});
+
+test('until a row is chosen the first one is selected, whichever comes to be that', () => {
+  const at = desk();
+  const withAnother = fleetState({
+    machines: { an_early_one: [fleetNode({ name: 'x' })], jetson_1: names.map((name) => fleetNode({ name })) },
+  });
+  expect(selected(at)).toBe('jetson_1/node_00');
+  const first = at.fleet;
+  at.fleet = withAnother;
+  // A key that is pressed before the next screen means the row that was drawn; then it is chosen.
+  expect(at.ui.views.nodes.drawnKey).toBe('jetson_1/node_00');
+  at.scene();
+  expect(selected(at)).toBe('an_early_one/x');
+  at.fleet = first;
+  at.press('enter', 'escape');
+  at.fleet = withAnother;
+  expect(selected(at)).toBe('jetson_1/node_00');
+  at.press('j', 'k');
+  expect(selected(at)).toBe('jetson_1/node_00');
+  // The key for the first row takes that back.
+  at.press('g');
+  expect(selected(at)).toBe('an_early_one/x');
+  at.fleet = first;
+  expect(selected(at)).toBe('jetson_1/node_00');
+  at.fleet = withAnother;
+  expect(selected(at)).toBe('an_early_one/x');
+});
+
+test('a key means the row that was drawn, not the one that has come above it since', () => {
+  const at = desk();
+  at.scene();
+  const { ui } = at;
+  const fleet = fleetState({
+    machines: { an_early_one: [fleetNode({ name: 'x' })], jetson_1: names.map((name) => fleetNode({ name })) },
+  });
+  const rows = new Desk(fleet).content('nodes').rows;
+  expect(rows[selectedIndex(ui.views.nodes, rows)]?.key).toBe('jetson_1/node_00');
+  expect(rows[selectedIndex(holdSelection(ui, rows).views.nodes, rows)]?.key).toBe('jetson_1/node_00');
+});
+
+test('the Events pane shows the newest until somebody goes down, and again when he is back at the top', () => {
+  const at = desk();
+  const timeline = new Timeline();
+  const happens = (text: string): void => {
+    timeline.add(NOW_MS, [{ kind: 'node', tone: 'info', subject: 'm/a', text }]);
+    at.events = timeline.entries;
+  };
+  for (let count = 0; count < 50; count += 1) happens(`event ${count}`);
+  at.press('9');
+  expect(at.text()).toContain('event 49');
+  happens('event 50');
+  expect(at.text()).toMatch(/▸.*event 50/);
+  at.press('j');
+  for (let count = 51; count < 60; count += 1) happens(`event ${count}`);
+  expect(at.text()).toMatch(/▸.*event 49/);
+  at.press(...'k'.repeat(12));
+  happens('event 60');
+  expect(at.text()).toMatch(/▸.*event 60/);
 });
 
 test('panes by number, Tab, arrows and h', () => {

@@ -117,3 +117,39 @@ test('no cell of any screen breaks it', () => {
     }
   }
 });
+
+test('a second click on a row opens its details, and a click on a link there follows it', () => {
+  const desk = new Desk(fleet);
+  click(desk, 'node_03');
+  expect(desk.ui.overlay.kind).toBe('none');
+  click(desk, 'node_03');
+  expect(desk.ui.overlay).toMatchObject({ kind: 'details', pane: 'nodes', key: 'robot_1/node_03' });
+  const { screen, links } = desk.scene();
+  const machine = links.findIndex(({ label }) => label === 'machine robot_1');
+  expect(machine).toBeGreaterThanOrEqual(0);
+  const strip = screen.kind === 'full' ? screen.panes.at(-1) : undefined;
+  if (strip === undefined) throw new Error('no links');
+  const at = (words: string): { readonly x: number; readonly y: number } => {
+    const line = strip.lines.map((one) => one.replaceAll(/\x1b\[[\d;]*m/g, '')).findIndex((one) => one.includes(words));
+    const x = strip.lines[line]?.replaceAll(/\x1b\[[\d;]*m/g, '').indexOf(words) ?? -1;
+    return { x: strip.rect.x + x, y: strip.rect.y + line };
+  };
+  const { x, y } = at('machine robot_1');
+  // Beside the links, and on the details themselves, a click does nothing.
+  desk.mouse('click', desk.size.columns - 1, y);
+  desk.mouse('click', 3, y - 3);
+  expect(desk.ui.overlay).toMatchObject({ kind: 'details', pane: 'nodes' });
+  desk.mouse('click', x + 2, y);
+  expect(desk.ui.overlay).toMatchObject({ kind: 'details', pane: 'machines', key: 'robot_1' });
+});
+
+test('what the program costs stands behind the keys where there is room; a click on it presses none', () => {
+  const desk = new Desk(fleet, { columns: 120, rows: 32 });
+  desk.cost = { cpuPercent: 0.6, memoryBytes: 71 * 2 ** 20, bytesPerSecond: 290 };
+  expect(desk.text().split('\n').at(-1)).toMatch(/ q quit +top 0\.6% 71M 290 B\/s $/);
+  const { columns, rows } = desk.size;
+  for (let x = columns - 30; x < columns; x += 1) expect(desk.mouse('click', x, rows - 1)).toEqual([]);
+  desk.size = { columns: 80, rows: 24 };
+  expect(desk.text()).not.toContain('top 0.6%');
+  expect(desk.text()).toContain('q quit');
+});

@@ -1,9 +1,11 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { createAlertEngine } from '../../source/fleet/alert-engine.ts';
+import { NOTHING_RECORDED } from '../../source/fleet/recorded-topics.ts';
 import { reduce } from '../../source/fleet/reduce.ts';
 import { USUAL_RULES } from '../../source/fleet/rules.ts';
 import { Timeline } from '../../source/fleet/timeline.ts';
+import { NO_TOPICS } from '../../source/fleet/topics.ts';
 import { moveReplay, playReplay, REPLAY_KEYS } from '../../source/view/replay-keys.ts';
 import { type ReplayView, replayLine } from '../../source/view/replay-line.ts';
 import { createRowMaker } from '../../source/view/row-maker.ts';
@@ -147,4 +149,64 @@ test('the keys of a replay', () => {
   expect(new Set(REPLAY_KEYS.flatMap(({ keys }) => keys)).size).toBe(REPLAY_KEYS.flatMap(({ keys }) => keys).length);
   expect(playReplay({ ...begin, speed: 10 }, 2_000, 100_000).atMs).toBe(70_000);
   expect(playReplay({ ...begin, speed: 60 }, 2_000, 100_000)).toEqual({ atMs: 100_000, isPaused: true, speed: 60 });
+});
+
+test('in a replay keys that need a fleet are not offered and say why, and the list of keys begins with its own', () => {
+  const desk = new Desk(state, { columns: 120, rows: 32 });
+  const footer = (): string => desk.text().split('\n').at(-1) ?? '';
+  expect(footer()).toMatch(/ l logs .* c cameras/);
+  desk.replay = REPLAY;
+  expect(footer()).not.toMatch(/ logs | cameras | restart/);
+  for (const [key, reason] of [
+    ['l', 'This is a recording: it has no logs.'],
+    ['c', 'This is a recording: it has no pictures.'],
+    ['r', 'This is a recording: it shows what was, and takes no commands.'],
+  ] as const) {
+    desk.press(key);
+    expect(footer()).toContain(reason);
+    expect(desk.ui.overlay).toEqual({ kind: 'none' });
+  }
+  desk.press('?');
+  expect(desk.text()).toMatch(/ Keys [^\n]*\n│ In a recording \(--replay\)[^\n]*\n│ +Space +pause, go on/);
+  desk.press('G');
+  expect(desk.text().match(/In a recording/g) ?? []).toHaveLength(0);
+});
+
+test('the details of a session’s event name who it was, once that is known', () => {
+  const desk = new Desk({ ...state, names: new Map([['dd44', 'm/cam']]) });
+  const events = new Timeline();
+  const about = { router: 'c0ffee00aabbccdd', session: 'dd44' };
+  events.add(NOW_MS, [{ kind: 'session', tone: 'info', subject: 'central', text: 'client dd44 has a session', about }]);
+  desk.events = events.entries;
+  desk.press('9', 'enter');
+  const { screen } = desk.scene();
+  expect(screen.kind === 'full' && screen.details?.table.rows.map((row) => Object.values(row))).toContainEqual([
+    'Session',
+    'dd44 m/cam',
+  ]);
+});
+
+test('while keys are asked for the Topics pane says so, not that there are none', () => {
+  const desk = new Desk(state, { columns: 120, rows: 32 });
+  desk.press('6');
+  expect(desk.text()).toContain('Asking the routers which keys there are');
+  desk.topics = { ...NO_TOPICS, phase: 'asking' };
+  expect(desk.text()).toContain('Asking the routers which keys there are');
+  desk.topics = { ...NO_TOPICS, phase: 'ready' };
+  expect(desk.text()).toContain('The routers tell of no key');
+});
+
+test('the Topics pane of a replay says how old its keys are, and where there are none', () => {
+  const desk = new Desk(state, { columns: 120, rows: 32 });
+  desk.replay = REPLAY;
+  desk.topics = NOTHING_RECORDED;
+  desk.press('6');
+  expect(desk.text()).toContain('This recording holds no keys up to here');
+  const figures = { isLive: true, rateHz: 15, lastAtMs: NOW_MS - 200_000, sinceMs: NOW_MS - 260_000, isCostly: false };
+  const topics = [{ keyExpr: 'bubbaloop/global/m/cam', machine: 'm', publishers: [], subscribers: [], figures }];
+  const recorded = { isShown: true, shownAtMs: 0, leftOutKeys: 0 };
+  desk.topics = { ...NO_TOPICS, phase: 'ready', topics, recorded };
+  expect(desk.text()).toMatch(/Topics 1 · looked at then/);
+  desk.topics = { ...desk.topics, recorded: { isShown: false, shownAtMs: NOW_MS - 200_000, leftOutKeys: 7 } };
+  expect(desk.text()).toMatch(/Topics 1 · last looked at 3m before, no room in the recording for 7 more/);
 });

@@ -89,7 +89,7 @@ test.each(Object.keys(states))(
               return sum + Math.max(stringWidth(column), ...cells) + 3;
             }, 1);
             expect(width, where).toBeLessThanOrEqual(columns);
-            expect(3 + 2 * table.rows.length, where).toBeLessThanOrEqual(rect.height);
+            expect(4 + table.rows.length, where).toBeLessThanOrEqual(rect.height);
           } else {
             const below = Math.max(...screen.panes.map(({ rect }) => rect.y + rect.height));
             expect(below, where).toBe(rows - 1);

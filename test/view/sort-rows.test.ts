@@ -93,3 +93,22 @@ test('< and > go through the columns and the rows’ own order; o turns it round
   at.press('<');
   expect(at.ui.views.nodes.sort).toEqual({ column: 'up', isDescending: true });
 });
+
+test('each column that one comes to has something to sort by', () => {
+  const desk = new Desk(fleetState({ machines: { m: [fleetNode({ name: 'a' })] } }));
+  for (const pane of ['1', '2', '5'] as const) {
+    desk.press(pane);
+    const seen: string[] = [];
+    for (;;) {
+      desk.press('>');
+      const column = desk.content(desk.ui.pane).sort?.column;
+      if (column === undefined || seen.includes(column)) break;
+      seen.push(column);
+    }
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.filter((id) => id.endsWith('trend'))).toEqual([]);
+    desk.press('/', ...'trend:x', 'enter');
+    expect(desk.content(desk.ui.pane).filterProblem).toContain('no column "trend" here');
+    desk.press('escape');
+  }
+});

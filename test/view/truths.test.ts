@@ -56,6 +56,19 @@ test('ALIVE takes the daemon’s word where the screen itself has seen nothing, 
   expect(nodeCell('alive', { onZenoh: true, health: 'unhealthy' }, beats)).toBe('● good');
 });
 
+test('silence of an earlier run, or from before the link, is not held against a node', () => {
+  const beat = (state: FleetState, atMs: number) =>
+    reduce(state, { type: 'heartbeats', atMs, beats: [{ machine: 'm', node: 'cam' }] });
+  const long = NOW_MS - 50_000;
+  expect(nodeCell('alive', {}, (state) => beat(state, long))).toBe('✗ 50s bad');
+  expect(nodeCell('alive', { upSinceMs: NOW_MS - 5_000 }, (state) => beat(state, long))).toBe('● good');
+  const relinked = (state: FleetState): FleetState => {
+    const heard = beat(state, long);
+    return { ...heard, link: { state: 'connected', sinceMs: NOW_MS - 1_000, zid: 'aa11' } };
+  };
+  expect(nodeCell('alive', { onZenoh: true }, relinked)).toBe('● good');
+});
+
 test('what is not heard now has a sign in every pane, and no uptime that goes on', () => {
   const live = reduce(one({}), { type: 'heartbeats', atMs: NOW_MS, beats: [{ machine: 'm', node: 'cam' }] });
   const link = { state: 'lost', sinceMs: NOW_MS, retryAtMs: NOW_MS, attempt: 1, reason: 'refused' } as const;
