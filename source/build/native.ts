@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { prepareZenohSource } from './zenoh-source.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const crate = join(root, 'source', 'native');
@@ -20,6 +21,8 @@ export function buildNative(): NativeBuildResult {
   const version = spawnSync('cargo', ['--version'], { encoding: 'utf8' });
   if (version.status !== 0) return { built: false, reason: 'no Rust toolchain (cargo) was found' };
 
+  const zenoh = prepareZenohSource();
+  if (!zenoh.isReady) return { built: false, reason: zenoh.reason };
   const build = spawnSync('cargo', ['build', '--release', '--locked'], {
     cwd: crate,
     stdio: ['ignore', 'inherit', 'inherit'],

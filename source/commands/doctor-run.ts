@@ -13,6 +13,7 @@ import { localMachine } from './node-local.ts';
 
 export async function runDoctor(invocation: Invocation): Promise<number> {
   if (numberFlag(invocation, 'duration') !== undefined) throw usageError('--duration goes with doctor why KEY.');
+  if (booleanFlag(invocation, 'askRouters')) throw usageError('--ask-routers goes with doctor why KEY.');
   const wanted = wantedChecks(invocation.flags.check);
   const options = factsOptions(invocation);
   const reports = await runChecks(wanted, options, { fix: booleanFlag(invocation, 'fix') });

@@ -38,7 +38,8 @@ export async function runWhy(key: string, invocation: Invocation): Promise<numbe
       hint: 'bubbaloop doctor -c router',
     });
   }
-  const evidence = await gatherEvidence(facts, connection.session, keyExpr, seconds * 1_000).catch((error) => {
+  const options = { durationMs: seconds * 1_000, asksAll: booleanFlag(invocation, 'askRouters') };
+  const evidence = await gatherEvidence(facts, connection.session, keyExpr, options).catch((error) => {
     if (!(error instanceof SessionError)) throw error;
     throw new UserError(`The router at ${facts.endpoint} went away while it was asked: ${plainText(error.message)}.`, {
       hint: 'bubbaloop doctor -c router',

@@ -22,6 +22,10 @@ export const doctorCommand: Command = {
       summary: 'why: how long to wait for samples',
       defaultText: '2, or 6 for heartbeats',
     },
+    askRouters: {
+      type: 'boolean',
+      summary: 'why: ask stock routers who declared what, too: one of zenoh 1.10 can stop for good while it answers',
+    },
     endpoint: endpointFlag('the router of this machine'),
     home: homeFlag('this machine’s daemon'),
   },

@@ -40,6 +40,7 @@ function toRouter(info: RouterInfo, rates: Rates): Router {
     zid: info.zid,
     name: info.name ?? '',
     version: info.version,
+    isSafeToAsk: info.isSafeToAsk,
     locators: info.locators,
     sessions: info.sessions.map(({ peer, whatAmI, shm, links }) => ({ zid: peer, whatAmI, shm, links })),
     receivedPerSecond: rates.receivedPerSecond,

@@ -4,8 +4,15 @@
  */
 import { type Session, SessionError } from '../zenoh/session.ts';
 import { compareNames } from './compare-names.ts';
-import { keepEqual } from './sharing.ts';
-import { askTopicPage, type FleetPlaces, pagesOf, type TopicKey, type TopicPage } from './topic-keys.ts';
+import { keepEqual, keepEqualList } from './sharing.ts';
+import {
+  askTopicPage,
+  type FleetPlaces,
+  type PageAddress,
+  pagesOf,
+  type TopicKey,
+  type TopicPage,
+} from './topic-keys.ts';
 import { TopicMeter } from './topic-meter.ts';
 import { machineOfKey, NO_TOPICS, type Topic, type TopicsView, unmeasuredReason } from './topics.ts';
 
@@ -39,7 +46,7 @@ export class TopicWatch {
   readonly #options: Required<TopicWatchOptions>;
   readonly #meter: TopicMeter;
   readonly #pages = new Map<string, TopicPage>();
-  readonly #askedAtMs = new Map<string, number>();
+  readonly #asked = new Map<string, { readonly atMs: number; readonly routers: readonly string[] }>();
   readonly #listeners = new Set<() => void>();
   #view: TopicsView = NO_TOPICS;
   #topics = new Map<string, Topic>();
@@ -76,8 +83,9 @@ export class TopicWatch {
       if (before !== undefined) this.#tell();
       return;
     }
-    // Another machine is looked at: its page does not wait for the next round.
-    if (this.#abort !== undefined && before?.first === wish.first) return;
+    // Another machine is looked at, or a router came: its page does not wait for the next round.
+    const isSame = before?.first === wish.first && routersOf(before).join() === routersOf(wish).join();
+    if (this.#abort !== undefined && isSame) return;
     this.#abort?.abort();
     this.#abort = new AbortController();
     void this.#askOnAndOn(this.#abort.signal);
@@ -97,28 +105,28 @@ export class TopicWatch {
 
   async #askAll(signal: AbortSignal): Promise<void> {
     const pages = this.#wish === undefined ? [] : pagesOf(this.#wish);
-    const names = pages.map(({ router, keys }) => `${router} ${keys}`);
+    const names = pages.map(({ name }) => name);
     for (const old of this.#pages.keys()) if (!names.includes(old)) this.#pages.delete(old);
-    for (const old of this.#askedAtMs.keys()) if (!names.includes(old)) this.#askedAtMs.delete(old);
+    for (const old of this.#asked.keys()) if (!names.includes(old)) this.#asked.delete(old);
     if (this.#view.phase === 'idle') this.#tell();
     let leftOut = 0;
     let count = 0;
     for (const [index, page] of pages.entries()) {
-      const name = names[index] ?? '';
+      const { name } = page;
       const room = this.#options.maxKeys - count;
       if (room <= 0) {
         leftOut = pages.length - index;
         for (const left of names.slice(index)) this.#pages.delete(left);
         break;
       }
-      if (!this.#isDue(name, index)) {
+      if (!this.#isDue(page, index)) {
         count += this.#pages.get(name)?.keys.size ?? 0;
         continue;
       }
       const limits = { maxKeys: room, timeoutMs: PAGE_LIMIT_MS, signal };
       try {
         const answer = await askTopicPage(this.#session, page, limits);
-        this.#askedAtMs.set(name, Date.now());
+        this.#asked.set(name, { atMs: Date.now(), routers: page.routers });
         // Silence is no news: a router that hangs has not lost its keys.
         if (answer.keys.size > 0 || !answer.isLate || !this.#pages.has(name)) this.#pages.set(name, answer);
       } catch (error) {
@@ -135,14 +143,15 @@ export class TopicWatch {
   }
 
   /**
-   * A router looks through all that it knows for every question, and one of zenoh 1.10 may stop for good where a declaration
-   * comes meanwhile (eclipse-zenoh/zenoh#2619): once a page is known it is asked again only where it was asked long ago and
-   * stays on the screen.
+   * A router looks through all that it knows for every question: once a page is known it is asked again only where it stays on
+   * the screen, and was asked long ago or not of all of its routers.
    */
-  #isDue(name: string, index: number): boolean {
+  #isDue({ name, routers }: PageAddress, index: number): boolean {
     const known = this.#pages.get(name);
     if (known === undefined) return true;
-    if (Date.now() - (this.#askedAtMs.get(name) ?? 0) < this.#options.refreshMs) return false;
+    const asked = this.#asked.get(name);
+    const isOfAll = routers.every((zid) => asked?.routers.includes(zid));
+    if (isOfAll && Date.now() - (asked?.atMs ?? 0) < this.#options.refreshMs) return false;
     return index === 0 || this.#wish?.visible.some((key) => known.keys.has(key)) === true;
   }
 
@@ -170,9 +179,15 @@ export class TopicWatch {
     const list = [...topics.values()].sort(
       (a, b) => compareNames(a.machine, b.machine) || compareNames(a.keyExpr, b.keyExpr),
     );
+    const routers = this.#wish?.routers ?? [];
+    const unasked = routers.filter(({ isSafeToAsk }) => isSafeToAsk !== true).map(({ name, zid }) => name || zid);
+    const isNobodyAsked = routers.length > 0 && unasked.length === routers.length;
     const next: TopicsView = {
-      phase: this.#pages.size > 0 ? 'ready' : 'asking',
+      phase: this.#pages.size > 0 || isNobodyAsked ? 'ready' : this.#wish === undefined ? this.#view.phase : 'asking',
       topics: sameList(this.#view.topics, list) ? this.#view.topics : list,
+      // While nobody looks no routers are wished for: what was said stays.
+      unaskedRouters:
+        this.#wish === undefined ? this.#view.unaskedRouters : keepEqualList(this.#view.unaskedRouters, unasked),
       leftOutPages: this.#leftOutPages,
       isCut: [...this.#pages.values()].some((page) => page.isCut),
       spentBytesPerSecond: this.#meter.spentBytesPerSecond,
@@ -182,6 +197,11 @@ export class TopicWatch {
     this.#view = next;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Zenoh ids of those that can be asked. */
+function routersOf(wish: TopicWish | undefined): readonly string[] {
+  return (wish?.routers ?? []).flatMap(({ zid, isSafeToAsk }) => (isSafeToAsk === true ? [zid] : [])).sort();
 }
 
 /** Both know of the key, each of some who send and listen. */

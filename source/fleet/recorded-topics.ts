@@ -30,6 +30,7 @@ export function topicsToRecord(
 
 const VIEW_FIELDS = [
   'phase',
+  'unaskedRouters',
   'leftOutPages',
   'isCut',
   'spentBytesPerSecond',

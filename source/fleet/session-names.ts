@@ -4,7 +4,8 @@
  *
  * Not from the tokens in the routers' admin space: a router holds its routing tables locked while it answers
  * `@/{zid}/router/token/**` (and subscriber, publisher, queryable, querier, linkstate), and locks them again for each reply.
- * A declaration that comes in between stops the whole router for good (zenoh 1.10, eclipse-zenoh/zenoh#2619).
+ * A declaration that comes in between stops the whole router for good (zenoh 1.10, eclipse-zenoh/zenoh#2619; `bubbaloop router`
+ * is patched).
  */
 import { nodeManifestKey, parseKey } from '../wire/keys.ts';
 import type { Session } from '../zenoh/session.ts';

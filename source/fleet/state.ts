@@ -129,6 +129,8 @@ export interface Router {
   /** `metadata.name` of its configuration; empty where it has none. */
   readonly name: string;
   readonly version: string;
+  /** Whether it can be asked who declared what: see `RouterInfo`. */
+  readonly isSafeToAsk?: boolean;
   readonly locators: readonly string[];
   readonly sessions: readonly RouterSession[];
   /** Bytes per second to and from it over all sessions, where it counts them. */

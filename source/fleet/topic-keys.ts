@@ -24,12 +24,21 @@ export interface PageLimits {
   readonly signal?: AbortSignal;
 }
 
-/** Whom to ask for what, in one question. */
+/** Whom to ask for what. */
 export interface PageAddress {
-  /** A router's zenoh id; `*` for all. */
-  readonly router: string;
+  /** The same for the same page, also where it is asked of more routers. */
+  readonly name: string;
+  /** Zenoh ids. Each is asked by its own: of those behind a wildcard one may be new, and none that can be asked. */
+  readonly routers: readonly string[];
   /** A key expression. */
   readonly keys: string;
+}
+
+export interface PlacedRouter {
+  readonly zid: string;
+  readonly name: string;
+  /** Another one is never asked. */
+  readonly isSafeToAsk?: boolean;
 }
 
 /** Up to so many of each, all is asked at once. */
@@ -37,7 +46,7 @@ const SMALL_FLEET = 8;
 
 export interface FleetPlaces {
   readonly machines: readonly string[];
-  readonly routers: readonly { readonly zid: string; readonly name: string }[];
+  readonly routers: readonly PlacedRouter[];
   /** The machine whose keys are asked first. */
   readonly first?: string;
 }
@@ -47,15 +56,23 @@ export interface FleetPlaces {
  * own sessions; else a machine at a time.
  */
 export function pagesOf({ machines, routers, first }: FleetPlaces): readonly PageAddress[] {
-  if (routers.length > SMALL_FLEET) {
-    return firstToFront(routers, ({ name }) => name === first).map(({ zid }) => ({ router: zid, keys: '**' }));
+  // Ids are what others say they are, too.
+  const safe = routers.filter(({ zid, isSafeToAsk }) => isSafeToAsk === true && /^[\da-f]{1,32}$/.test(zid));
+  if (safe.length === 0) return [];
+  if (safe.length > SMALL_FLEET) {
+    return firstToFront(safe, ({ name }) => name === first).map(({ zid }) => ({
+      name: zid,
+      routers: [zid],
+      keys: '**',
+    }));
   }
-  if (machines.length <= SMALL_FLEET) return [{ router: '*', keys: '**' }];
+  const zids = safe.map(({ zid }) => zid).sort();
+  if (machines.length <= SMALL_FLEET) return [{ name: 'all', routers: zids, keys: '**' }];
   return firstToFront(machines, (machine) => machine === first).flatMap((machine) => {
     const keys = `bubbaloop/*/${machine}/**`;
     // Names are what others say they are.
     const isUsable = machine !== '' && !/[/*?#$]/.test(machine) && keyExprProblem(keys) === undefined;
-    return isUsable ? [{ router: '*', keys }] : [];
+    return isUsable ? [{ name: keys, routers: zids, keys }] : [];
   });
 }
 
@@ -108,24 +125,27 @@ async function askDeclared(
   { maxKeys, ...limits }: PageLimits,
 ): Promise<Declared> {
   const holders = new Map<string, Set<string>>();
-  let isLate = false;
-  for await (const reply of session.get(`@/${page.router}/router/${kind}/${page.keys}`, {
-    target: 'all',
-    consolidation: 'none',
-    ...limits,
-  })) {
-    if (!reply.ok && reply.timedOut) isLate = true;
-    const read = readHolders(reply, kind, page);
-    if (read === undefined) continue;
-    const [keyExpr, zids] = read;
-    // Leaving the loop ends the question.
-    if (!holders.has(keyExpr) && holders.size >= maxKeys) return { holders, isCut: true, isLate };
-    const known = holders.get(keyExpr) ?? new Set<string>();
-    for (const zid of zids) if (!isOurs(session, zid)) known.add(zid);
-    // What we alone subscribe to is nobody's.
-    if (known.size > 0) holders.set(keyExpr, known);
-  }
-  return { holders, isCut: false, isLate };
+  let [isLate, isCut] = [false, false];
+  const ask = async (router: string): Promise<void> => {
+    const options = { target: 'all', consolidation: 'none', ...limits } as const;
+    for await (const reply of session.get(`@/${router}/router/${kind}/${page.keys}`, options)) {
+      if (!reply.ok && reply.timedOut) isLate = true;
+      const read = readHolders(reply, kind, page);
+      if (read === undefined) continue;
+      const [keyExpr, zids] = read;
+      if (!holders.has(keyExpr) && holders.size >= maxKeys) {
+        isCut = true;
+        // Leaving the loop ends the question.
+        return;
+      }
+      const known = holders.get(keyExpr) ?? new Set<string>();
+      for (const zid of zids) if (!isOurs(session, zid)) known.add(zid);
+      // What we alone subscribe to is nobody's.
+      if (known.size > 0) holders.set(keyExpr, known);
+    }
+  };
+  await Promise.all(page.routers.map(ask));
+  return { holders, isCut, isLate };
 }
 
 /** Over a WebSocket all have the router's own id, and cannot be told from us: they are not counted. */
@@ -139,13 +159,13 @@ function withoutZeros(zid: string): string {
 }
 
 /**
- * Each router tells of its own clients and peers. Those of other routers it names by their router: these count where only one
- * router is asked, and tell for themselves where all are.
+ * Each router tells of its own clients and peers. Those of other routers it names by their router: these count where that
+ * router is not asked, too, and tells for itself.
  */
 function readHolders(
   reply: Reply,
   kind: string,
-  { router }: PageAddress,
+  { routers }: PageAddress,
 ): readonly [keyExpr: string, zids: readonly string[]] | undefined {
   if (!reply.ok) return undefined;
   const mark = `/router/${kind}/`;
@@ -159,11 +179,10 @@ function readHolders(
     return undefined;
   }
   if (typeof holders !== 'object' || holders === null) return undefined;
-  const roles = router === '*' ? ['clients', 'peers'] : ['clients', 'peers', 'routers'];
-  const zids = roles.flatMap((role) => {
+  const zids = ['clients', 'peers', 'routers'].flatMap((role) => {
     const list: unknown = Reflect.get(holders, role);
     return Array.isArray(list)
-      ? list.filter((zid) => typeof zid === 'string' && (role !== 'routers' || zid !== router))
+      ? list.filter((zid) => typeof zid === 'string' && (role !== 'routers' || !routers.includes(zid)))
       : [];
   });
   return [reply.sample.keyExpr.slice(at + mark.length), zids];

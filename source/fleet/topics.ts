@@ -43,6 +43,8 @@ export interface TopicsView {
   readonly phase: 'idle' | 'asking' | 'ready';
   /** In order of machine and key. */
   readonly topics: readonly Topic[];
+  /** Routers that were not asked, by name: they could stop while they answer (eclipse-zenoh/zenoh#2619). */
+  readonly unaskedRouters: readonly string[];
   /** Machines or routers whose keys were left out, because there are as many already as are kept. */
   readonly leftOutPages: number;
   /** Whether of some machine not all keys were taken. */
@@ -68,6 +70,7 @@ export interface RecordedLook {
 export const NO_TOPICS: TopicsView = {
   phase: 'idle',
   topics: [],
+  unaskedRouters: [],
   leftOutPages: 0,
   isCut: false,
   spentBytesPerSecond: 0,

@@ -361,7 +361,7 @@ export class TopModel {
     const { machines, routers } = this.#shown.rows;
     this.#options.topics?.show({
       machines: machines.map((row) => row.key),
-      routers: routers.map(({ router: { zid, name } }) => ({ zid, name })),
+      routers: routers.map(({ router }) => router),
       first,
       visible,
     });

@@ -25,10 +25,9 @@ export function drawPane(
   const inner = innerWidth(rect.width);
   const height = Math.max(1, rect.height - 3);
   const body: FramedLine[] = [];
-  const sentences = emptySentences(fleet, content, nowMs, {
+  const sentences = emptySentences(fleet, input.rows, content, nowMs, {
     isAlone,
     isReplay: input.replay !== undefined,
-    topics: input.rows.topicsView,
   });
   if (sentences.length > 0) {
     if (rect.height > 6) body.push({ line: [] });

@@ -1,9 +1,9 @@
 /** What stands where there are no rows yet: what is going on, and what to do about it. */
 import type { FleetState } from '../fleet/state.ts';
-import type { TopicsView } from '../fleet/topics.ts';
 import { retryText } from './alerts.ts';
 import type { PaneContent } from './pane.ts';
 import { PANES } from './panes.ts';
+import type { FleetRows } from './rows.ts';
 import type { StyleName } from './theme.ts';
 
 export interface Sentence {
@@ -15,15 +15,15 @@ export interface EmptyContext {
   /** No other pane is beside it, which could say the same. */
   readonly isAlone?: boolean;
   readonly isReplay?: boolean;
-  readonly topics?: Pick<TopicsView, 'phase'>;
 }
 
 /** Sentences for a pane without rows, empty where it has some. */
 export function emptySentences(
   state: FleetState,
+  rows: FleetRows,
   content: PaneContent,
   nowMs: number,
-  { isReplay = false, isAlone = false, topics }: EmptyContext = {},
+  { isReplay = false, isAlone = false }: EmptyContext = {},
 ): readonly Sentence[] {
   if (content.rows.length > 0) return [];
   if (content.totalCount > 0) {
@@ -43,7 +43,8 @@ export function emptySentences(
     ];
   }
   if (!state.hasLooked) return [{ text: 'Connected. Asking who is there …', style: 'info' }];
-  if (content.id === 'topics' && (topics?.phase === 'asking' || (topics?.phase === 'idle' && !isReplay))) {
+  const { phase } = rows.topicsView;
+  if (content.id === 'topics' && (phase === 'asking' || (phase === 'idle' && !isReplay))) {
     return [{ text: 'Asking the routers which keys there are …', style: 'info' }];
   }
   if (isReplay && content.id === 'topics') {
@@ -65,5 +66,5 @@ export function emptySentences(
       { text: '`bubbaloop doctor`, here and on a machine, tells what is missing.', style: 'dim' },
     ];
   }
-  return [{ text: PANES[content.id].empty, style: 'dim' }];
+  return [{ text: PANES[content.id].empty(rows), style: 'dim' }];
 }

@@ -84,7 +84,7 @@ export const ALERTS_PANE = definePane<AlertRow>({
   title: 'Alerts',
   tab: 'Alerts',
   help: 'alerts',
-  empty: 'Nothing is wrong. What counts as wrong: `~/.bubbaloop/rules.json5`.',
+  empty: () => 'Nothing is wrong. What counts as wrong: `~/.bubbaloop/rules.json5`.',
   columns: ALERT_COLUMNS,
   rows: (fleet) => fleet.alerts,
   details: alertDetails,

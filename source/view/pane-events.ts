@@ -75,7 +75,7 @@ export const EVENTS_PANE = definePane<EventRow>({
   title: 'Events',
   tab: 'Events',
   help: 'events',
-  empty: 'Nothing has changed since this began to look.',
+  empty: () => 'Nothing has changed since this began to look.',
   columns: EVENT_COLUMNS,
   rows: (fleet) => fleet.events,
   details: eventDetails,

@@ -126,7 +126,7 @@ export const MACHINES_PANE = definePane<MachineRow>({
   title: 'Machines',
   tab: 'Machines',
   help: 'machines',
-  empty: 'No daemon answers.',
+  empty: () => 'No daemon answers.',
   columns: MACHINE_COLUMNS,
   rows: (fleet) => fleet.machines,
   details: machineDetails,

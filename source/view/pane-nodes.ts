@@ -179,7 +179,7 @@ export const NODES_PANE = definePane<NodeRow>({
   title: 'Nodes',
   tab: 'Nodes',
   help: 'nodes',
-  empty: 'No nodes are registered on the machines that answer. Add one there: `bubbaloop node add PATH`.',
+  empty: () => 'No nodes are registered on the machines that answer. Add one there: `bubbaloop node add PATH`.',
   columns: NODE_COLUMNS,
   rows: (fleet) => fleet.nodes,
   details: nodeDetails,

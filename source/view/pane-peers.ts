@@ -71,7 +71,7 @@ export const PEERS_PANE = definePane<PeerRow>({
   title: 'Peers',
   tab: 'Peers',
   help: 'peers',
-  empty: 'No router has reported a session yet.',
+  empty: () => 'No router has reported a session yet.',
   columns: PEER_COLUMNS,
   rows: (fleet) => fleet.peers,
   details: peerDetails,

@@ -83,7 +83,7 @@ export const ROUTERS_PANE = definePane<RouterRow>({
   title: 'Routers',
   tab: 'Routers',
   help: 'routers',
-  empty: 'No router answers on `@/*/router`: is its admin space switched on (adminspace.enabled)?',
+  empty: () => 'No router answers on `@/*/router`: is its admin space switched on (adminspace.enabled)?',
   columns: ROUTER_COLUMNS,
   rows: (fleet) => fleet.routers,
   details: routerDetails,

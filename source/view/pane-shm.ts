@@ -163,7 +163,7 @@ export const SHM_PANE = definePane<ShmRow>({
   title: 'Shared memory',
   tab: 'SHM',
   help: 'shared memory',
-  empty: 'No daemon has reported its shared memory yet.',
+  empty: () => 'No daemon has reported its shared memory yet.',
   columns: SHM_COLUMNS,
   rows: (fleet) => fleet.shm,
   details: shmDetails,

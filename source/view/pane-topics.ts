@@ -10,8 +10,11 @@ import { type Links, machineLinks, rowLink, sessionLinks } from './links.ts';
 import { type DetailsContext, definePane } from './pane.ts';
 import type { FleetRows } from './rows.ts';
 import { ageColumn, figureColumn, MACHINE_PLACE, wordColumn } from './shared-columns.ts';
+import { cut, sanitize } from './text.ts';
 import type { Span } from './theme.ts';
 import type { TopicRow } from './topic-rows.ts';
+
+const MAX_NAME = 24;
 
 /** After so long without a message a rate is nought, not unknown. */
 const SILENT_MS = 10_000;
@@ -184,8 +187,27 @@ function topicsNote({ topicsView: view }: FleetRows, nowMs: number): string {
   if (view.heldBackCount > 0) parts.push(`${view.heldBackCount} held back`);
   if (view.leftOutPages > 0) parts.push(`${plural(view.leftOutPages, 'page')} of keys left out`);
   if (view.isCut) parts.push('there are more keys');
-  parts.push('asks routers for their declarations');
+  const unasked = someRouters(view);
+  parts.push(
+    unasked === ''
+      ? 'asks routers for their declarations'
+      : `not asked: ${unasked}, since a stock zenoh can stop on it`,
+  );
   return parts.join(', ');
+}
+
+/** What is not asked for is not "nobody". */
+function noTopics({ topicsView: view }: FleetRows): string {
+  if (view.unaskedRouters.length === 0) return 'The routers tell of no key that is published or subscribed to.';
+  const who = `${plural(view.unaskedRouters.length, 'router')} (${someRouters(view)})`;
+  return `No key is known. Not asked who publishes and subscribes: ${who}, since a stock zenoh can stop for good while it answers that (eclipse-zenoh/zenoh#2619). \`bubbaloop router\` can be asked.`;
+}
+
+/** The first of those that are not asked; empty where there is none. */
+function someRouters({ unaskedRouters: [first, ...more] }: TopicsView): string {
+  if (first === undefined) return '';
+  const name = cut(sanitize(first), MAX_NAME);
+  return more.length === 0 ? name : `${name} and ${more.length} more`;
 }
 
 /** A recording knows what its screen showed: how old that is matters more than what it cost. */
@@ -201,7 +223,7 @@ export const TOPICS_PANE = definePane<TopicRow>({
   title: 'Topics',
   tab: 'Topics',
   help: 'topics: keys with their rates, senders and readers',
-  empty: 'The routers tell of no key that is published or subscribed to.',
+  empty: noTopics,
   columns: TOPIC_COLUMNS,
   rows: (fleet) => fleet.topics,
   details: topicDetails,

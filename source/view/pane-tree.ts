@@ -179,7 +179,7 @@ export const TREE_PANE = definePane<TreeRow>({
   tab: 'Tree',
   help: 'topology: the network as a tree',
   keys: ['t'],
-  empty: 'No router answers, and no daemon.',
+  empty: () => 'No router answers, and no daemon.',
   columns: TREE_COLUMNS,
   rows: (fleet) => fleet.tree,
   details: treeDetails,

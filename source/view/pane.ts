@@ -28,7 +28,7 @@ export interface PaneDefinition<Row extends PaneRow> {
   /** What its key goes to, for the list of keys. */
   readonly help: string;
   /** A sentence for where there are no rows although all is well. */
-  readonly empty: string;
+  empty(fleet: FleetRows): string;
   readonly columns: readonly Column<Row>[];
   /** The same list as before, unless something in it changed. */
   rows(fleet: FleetRows): readonly Row[];
@@ -60,7 +60,7 @@ export interface Pane extends Omit<PaneDefinition<PaneRow>, 'columns' | 'details
 }
 
 export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>): Pane {
-  const { id, title, tab, help, empty, keys, isCounted, isNewestFirst } = definition;
+  const { id, title, tab, help, keys, isCounted, isNewestFirst } = definition;
   const find = (key: string, { rows }: DetailsContext): Row | undefined =>
     definition.rows(rows).find((candidate) => candidate.key === key);
   return {
@@ -68,7 +68,7 @@ export function definePane<Row extends PaneRow>(definition: PaneDefinition<Row>)
     title,
     tab,
     help,
-    empty,
+    empty: (fleet) => definition.empty(fleet),
     keys,
     isCounted,
     isNewestFirst,

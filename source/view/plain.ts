@@ -29,7 +29,7 @@ export function plainSnapshot(state: FleetState, nowMs: number, alerts: Alerts =
   for (const id of PANE_IDS.filter((pane) => pane !== 'events' && pane !== 'alerts' && pane !== 'topics')) {
     const pane = content(id, rows, '');
     lines.push('', `${PANES[id].title} ${pane.totalCount}`);
-    const sentences = emptySentences(state, pane, nowMs);
+    const sentences = emptySentences(state, rows, pane, nowMs);
     for (const { text } of sentences) lines.push(`  ${sanitize(text)}`);
     if (sentences.length > 0) continue;
     lines.push(toText(pane.heading(WIDTH)));

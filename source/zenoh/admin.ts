@@ -11,6 +11,12 @@ export interface RouterInfo {
   readonly zid: string;
   /** `1.10.2`; the whole text where it has another form, empty where it is missing. */
   readonly version: string;
+  /**
+   * Whether it can be asked who declared what. Another router of zenoh 1.10 may stop for good while it answers that
+   * (eclipse-zenoh/zenoh#2619); ours is patched, see source/native/patches, and says so in its version. Releases that have a
+   * fix of their own come in here.
+   */
+  readonly isSafeToAsk: boolean;
   /** `metadata.name` of its configuration: the machine's name. */
   readonly name?: string;
   /** Free per-router configuration; null where there is none. */
@@ -81,11 +87,13 @@ export function decodeRouter(payload: Uint8Array, keyExpr = ''): RouterReply {
   const metadata = json.metadata ?? null;
   const name = isObject(metadata) ? stringOf(metadata.name) : undefined;
   const stats = statsOf(json.stats);
+  const version = stringOf(json.version) ?? '';
   return {
     ok: true,
     router: {
       zid,
-      version: versionOf(stringOf(json.version) ?? ''),
+      version: versionOf(version),
+      isSafeToAsk: /^v\d+\.\d+\.\d+-bubbaloop\b/.test(version),
       ...(name === undefined || name === '' ? {} : { name }),
       metadata,
       locators: arrayOf(json.locators).flatMap((locator) => stringOf(locator) ?? []),

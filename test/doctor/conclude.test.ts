@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { conclude } from '../../source/doctor/why/conclude.ts';
-import type { Declarations } from '../../source/doctor/why/declarations.ts';
+import { type Declarations, withTold } from '../../source/doctor/why/declarations.ts';
 import type { Evidence } from '../../source/doctor/why/evidence.ts';
 
 const none: Declarations = { declared: [], known: [], isCut: false };
@@ -21,6 +21,7 @@ function evidence(change: Partial<Evidence>): Evidence {
       { zid: 'c', name: 'central' },
       { zid: 'j', name: 'jetson_1' },
     ],
+    unasked: [],
     links: [['c', 'j']],
     publishers: none,
     subscribers: none,
@@ -104,6 +105,46 @@ test('verdicts, from what was found', () => {
     const conclusion = conclude(evidence(change));
     expect(conclusion).toMatchObject({ kind, ok: kind === 'flows' || kind === 'asked' });
     expect(conclusion.verdict).toMatch(verdict);
+  }
+});
+
+test('what a router tells of one that was not asked counts, without a name', () => {
+  const told: Declarations = {
+    declared: [],
+    known: [{ keyExpr: 'bubbaloop/**', atRouter: 'j', ofRouters: ['c'] }],
+    isCut: false,
+  };
+  expect(withTold(told, []).declared).toEqual([]);
+  const { kind, sentences } = conclude(
+    evidence({
+      unasked: [{ zid: 'c', name: 'central' }],
+      publishers: published,
+      subscribers: withTold(told, ['c']),
+      samples: { ...nothing, count: 30, bytes: 300, lastAgoMs: 4, lastKey: 'k' },
+    }),
+  );
+  expect(kind).toBe('flows');
+  expect(sentences).toContain('Subscribed to by a program at router central (bubbaloop/**).');
+});
+
+test('where a router was not asked, no verdict rests on what nobody knows of', () => {
+  const unasked = [{ zid: 'c', name: 'central' }];
+  const flowing = { ...nothing, count: 30, bytes: 300, lastAgoMs: 4, lastKey: 'k' };
+  const cases: readonly [string, Partial<Evidence>, RegExp][] = [
+    ['not-asked', {}, /^In 2\.0 s nothing was sent; who publishes it and who subscribes is not known/],
+    ['not-asked', { samples: flowing }, /^It is sent \(15\.0 samples a second\); who publishes it/],
+    ['not-asked', { publishers: published }, /not every router was asked/],
+    ['flows', { publishers: published, subscribers: carried, samples: flowing }, /15\.0 samples a second/],
+    ['silent', { publishers: published, subscribers: carried }, /for 2\.0 s nothing was sent/],
+    ['dropped', { publishers: published, denials: [denial(false)] }, /access control denies it/],
+  ];
+  for (const [kind, change, verdict] of cases) {
+    const conclusion = conclude(evidence({ unasked, ...change }));
+    expect(conclusion).toMatchObject({ kind, ok: kind === 'flows' });
+    expect(conclusion.verdict).toMatch(verdict);
+    expect(conclusion.sentences.join(' ')).toMatch(/Not asked who declared what: central\. .*zenoh#2619/);
+    if (kind === 'not-asked')
+      expect(conclusion.remedy).toMatch(/that router .*: bubbaloop doctor why \S+ --ask-routers$/);
   }
 });
 

@@ -24,6 +24,10 @@ interface Bench {
   topic(keyExpr: string): Topic | undefined;
 }
 
+function placed(zid: string, name = 'm', isSafeToAsk = true): TopicWish['routers'][number] {
+  return { zid, name, isSafeToAsk };
+}
+
 async function bench(options: TopicWatchOptions = {}, url: 'endpoint' | 'wsUrl' = 'endpoint'): Promise<Bench> {
   const router = await startRouter();
   ends.push(() => router.stop());
@@ -40,7 +44,7 @@ async function bench(options: TopicWatchOptions = {}, url: 'endpoint' | 'wsUrl' 
     router,
     robot,
     watch,
-    show: (visible, wish) => watch.show({ machines: ['m'], routers: [], visible, ...wish }),
+    show: (visible, wish) => watch.show({ machines: ['m'], routers: [placed(router.zid)], visible, ...wish }),
     topic: (keyExpr) => watch.view().topics.find((topic) => topic.keyExpr === keyExpr),
   };
 }
@@ -168,6 +172,8 @@ test('a link that goes and comes back is no end', async () => {
   await robot.connected({ timeoutMs: 20_000 });
   const again = await robot.declarePublisher('bubbaloop/global/m/cam/again');
   expect(again.keyExpr).toBe('bubbaloop/global/m/cam/again');
+  // It has another id now.
+  show([STATE]);
   await eventually(() => expect(topic('bubbaloop/global/m/cam/again')).toBeDefined());
   const backAtMs = Date.now();
   await talk(robot, STATE, 100, 10);
@@ -177,20 +183,54 @@ test('a link that goes and comes back is no end', async () => {
 test('where there are many routers each is asked for its own keys, and what two tell is put together', async () => {
   const { router, robot, watch, topic } = await bench();
   await robot.declarePublisher(STATE);
-  const others = Array.from({ length: 9 }, (_, index) => ({ zid: `${index + 1}e`, name: `robot_${index}` }));
-  const routers = [...others, { zid: router.zid, name: 'm' }];
+  const others = Array.from({ length: 9 }, (_, index) => placed(`${index + 1}e`, `robot_${index}`));
+  const routers = [...others, placed(router.zid)];
   watch.show({ machines: ['m'], routers, first: 'm', visible: [] });
   await eventually(() => expect(topic(STATE)?.publishers).toEqual([robot.zid]));
 });
 
 test('pages: all at once, by machine, by router; names that cannot be part of a key are left out', () => {
   const machines = Array.from({ length: 9 }, (_, index) => `m${index}`);
-  const routers = machines.map((name, index) => ({ zid: `a${index}`, name }));
-  expect(pagesOf({ machines: ['m'], routers: [] })).toEqual([{ router: '*', keys: '**' }]);
-  expect(pagesOf({ machines, routers: [], first: 'm8' })[0]).toEqual({ router: '*', keys: 'bubbaloop/*/m8/**' });
-  expect(pagesOf({ machines: [...machines, 'a/b', '*', '', '$*'], routers: [] })).toHaveLength(9);
-  expect(pagesOf({ machines, routers, first: 'm8' }).map((page) => page.router)).toEqual([
-    'a8',
-    ...routers.slice(0, 8).map((one) => one.zid),
+  const routers = machines.map((name, index) => placed(`a${index}`, name));
+  const few = [placed('b1'), placed('a1')];
+  const zids = ['a1', 'b1'];
+  expect(pagesOf({ machines: ['m'], routers: few })).toEqual([{ name: 'all', routers: zids, keys: '**' }]);
+  expect(pagesOf({ machines, routers: few, first: 'm8' })[0]).toMatchObject({
+    routers: zids,
+    keys: 'bubbaloop/*/m8/**',
+  });
+  expect(pagesOf({ machines: [...machines, 'a/b', '*', '', '$*'], routers: few })).toHaveLength(9);
+  expect(pagesOf({ machines, routers, first: 'm8' }).map((page) => page.routers)).toEqual([
+    ['a8'],
+    ...routers.slice(0, 8).map((one) => [one.zid]),
   ]);
+});
+
+test('pages: a stock router is in none of them, nor is what is no zenoh id', () => {
+  const stock = placed('c1', 'central', false);
+  expect(pagesOf({ machines: ['m'], routers: [] })).toEqual([]);
+  expect(pagesOf({ machines: ['m'], routers: [stock, placed('*'), placed('a/**'), placed('')] })).toEqual([]);
+  expect(pagesOf({ machines: ['m'], routers: [stock, placed('a1')] })[0]?.routers).toEqual(['a1']);
+});
+
+test('a stock router is not asked, and is named; what the others tell of it is shown', async () => {
+  const { router, robot, watch, show, topic } = await bench();
+  const asked: string[] = [];
+  await robot.declareQueryable('@/c1/router/**', ({ keyExpr }) => {
+    asked.push(keyExpr);
+  });
+  await talk(robot, STATE, 100, 10);
+  const stock = placed('c1', 'central', false);
+  show([STATE], { routers: [stock] });
+  await eventually(() =>
+    expect(watch.view()).toMatchObject({ phase: 'ready', unaskedRouters: ['central'], topics: [] }),
+  );
+  show([STATE], { routers: [stock, placed(router.zid)] });
+  await eventually(() => expect(topic(STATE)?.figures?.rateHz).toBeGreaterThan(0));
+  expect(watch.view().unaskedRouters).toEqual(['central']);
+  show([STATE], { routers: [placed(router.zid)] });
+  await eventually(() => expect(watch.view().unaskedRouters).toEqual([]));
+  // The same question reaches it where somebody asks.
+  for await (const _ of robot.get('@/c1/router/subscriber/**', { target: 'all' }));
+  expect(asked).toEqual(['@/c1/router/subscriber/**']);
 });

@@ -48,7 +48,7 @@ function recorded(maxBytes = 1 << 20, seconds = 40): RecordingSheet {
     const isShown = second >= 10 && second < 20;
     if (isShown) {
       const other = topic({ keyExpr: 'bubbaloop/global/jetson_0/arm/state', publishers: second < 15 ? ['bb22'] : [] });
-      view = viewOf(second === 18 ? [flowing(second)] : [other, flowing(second)]);
+      view = viewOf(second === 18 ? [flowing(second)] : [other, flowing(second)], { unaskedRouters: ['central'] });
     }
     sheet.writer.recordTopics(view, isShown, atMs);
     sheet.flush();
@@ -63,7 +63,7 @@ test('keys are those that the pane knew, with their figures, and it is told how 
   expect(at(9)).toEqual(NOTHING_RECORDED);
   expect(at(12).recorded.isShown).toBe(true);
   expect(at(12).topics.map(({ keyExpr }) => keyExpr)).toEqual(['bubbaloop/global/jetson_0/arm/state', KEY]);
-  expect(at(12)).toMatchObject({ phase: 'ready', budgetBytesPerSecond: 500_000 });
+  expect(at(12)).toMatchObject({ phase: 'ready', budgetBytesPerSecond: 500_000, unaskedRouters: ['central'] });
   expect(at(12).topics[1]).toEqual({
     ...flowing(12),
     figures: { ...flowing(12).figures, rateHz: 15.02, bytesPerSecond: 123_500, messageBytes: 8_217 },

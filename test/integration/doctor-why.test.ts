@@ -33,8 +33,9 @@ interface Answer {
   readonly samples: { readonly count: number };
 }
 
-async function why(key: string, endpoint: string): Promise<Answer> {
-  const ran = await runBubbaloop(['doctor', 'why', key, '--json', '--duration', '0.5', '--endpoint', endpoint]);
+async function why(key: string, endpoint: string, more: readonly string[] = []): Promise<Answer> {
+  const words = ['doctor', 'why', key, '--json', '--duration', '0.5', '--endpoint', endpoint, ...more];
+  const ran = await runBubbaloop(words);
   expect(ran.stderr).toBe('');
   return { code: ran.code, ...JSON.parse(ran.stdout) };
 }
@@ -89,6 +90,28 @@ test('a queryable is asked, not subscribed to; keys of this machine alone stay t
   const local = await why('bubbaloop/local/jetson_1/front/raw', central.endpoint);
   expect(local).toMatchObject({ kind: 'local', code: 1 });
   expect(local.verdict).toContain('programs on jetson_1 itself');
+});
+
+test('a stock router is asked who declared what with --ask-routers only', async () => {
+  const central = await router('central');
+  const jetson = await session(central.endpoint);
+  await jetson.declareSubscriber(KEY, () => undefined);
+  const asked: string[] = [];
+  await jetson.declareQueryable('@/c1/router/**', async (query) => {
+    if (query.keyExpr.includes('/router/')) asked.push(query.keyExpr);
+    else
+      await query.reply(
+        '@/c1/router',
+        JSON.stringify({ zid: 'c1', version: 'v1.10.2-release', metadata: { name: 'stock' } }),
+      );
+  });
+  const careful = await untilWhy('not-asked', KEY, central.endpoint);
+  expect(careful).toMatchObject({ code: 1, remedy: expect.stringContaining('--ask-routers') });
+  expect(careful.sentences.join(' ')).toContain('Not asked who declared what: stock.');
+  expect(careful.sentences.join(' ')).toContain('Subscribed to by');
+  expect(asked).toEqual([]);
+  expect(await why(KEY, central.endpoint, ['--ask-routers'])).toMatchObject({ code: 1, kind: 'no-publisher' });
+  expect(asked).toContain('@/*/router/subscriber/**');
 });
 
 test('what access control drops: by this machine’s rule, and by another’s that keeps the subscription out', async () => {

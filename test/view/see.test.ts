@@ -162,6 +162,20 @@ test('a large fleet lists one by one only what something is wrong with', () => {
   expect(desk.text()).toContain('19 more nodes');
 });
 
+test('where routers are not asked the title names them, and without rows a sentence says why', () => {
+  const desk = new Desk(fleet, { columns: 120, rows: 32 });
+  desk.topics = view(topics.topics, { unaskedRouters: ['central', 'other'] });
+  desk.press('6');
+  expect(desk.text()).toContain('not asked: central and 1 more, since a stock zenoh can stop on it');
+  desk.topics = view([]);
+  expect(desk.text()).toContain('The routers tell of no key');
+  // The rows are the same.
+  desk.topics = { ...desk.topics, unaskedRouters: ['central'] };
+  expect(desk.text().replace(/[\s│]+/g, ' ')).toContain(
+    'No key is known. Not asked who publishes and subscribes: 1 router (central), since a stock zenoh can stop',
+  );
+});
+
 test('topics say what flows, what was left out, and why some are not looked at', () => {
   const desk = new Desk(fleet, { columns: 120, rows: 32 });
   desk.topics = topics;
@@ -252,7 +266,9 @@ test('topics and the tree fill the screen at every size, whatever names say', ()
     }),
     { d1: `${NASTY} daemon` },
   );
-  const bad = view([topic(`bubbaloop/global/${NASTY}/x`, { publishers: [NASTY] }), topic(NASTY)]);
+  const bad = view([topic(`bubbaloop/global/${NASTY}/x`, { publishers: [NASTY] }), topic(NASTY)], {
+    unaskedRouters: [NASTY],
+  });
   for (const state of [fleet, nasty, fleetState({ machines: {}, routers: [] })]) {
     for (const [columns, rows] of [
       [60, 16],

@@ -34,6 +34,7 @@ describe('decodeRouter', () => {
       router: {
         zid: '5f7b1e1b24b0f6dfcbdacd8678e47840',
         version: '1.10.2',
+        isSafeToAsk: false,
         name: 'jetson_1',
         metadata: { name: 'jetson_1' },
         locators: ['tcp/10.0.0.1:7447'],
@@ -53,10 +54,21 @@ describe('decodeRouter', () => {
     });
   });
 
+  it('knows a router by its version that does not stop while it is asked who declared what', () => {
+    const isSafe = (version: unknown): boolean | undefined => {
+      const read = decodeRouter(encode({ ...current, version }));
+      return read.ok ? read.router.isSafeToAsk : undefined;
+    };
+    expect(isSafe('v1.10.2-bubbaloop built with rustc 1.95.0')).toBe(true);
+    for (const other of ['v1.10.2-release built with rustc 1.95.0', '-bubbaloop', 'v1.10.2-bubbaloops', '', 7]) {
+      expect(isSafe(other)).toBe(false);
+    }
+  });
+
   it('takes the zid from the key where the text has none, and leaves out the rest', () => {
     expect(decodeRouter(encode({ plugins: null, metadata: null }), '@/abc/router')).toEqual({
       ok: true,
-      router: { zid: 'abc', version: '', metadata: null, locators: [], plugins: [], sessions: [] },
+      router: { zid: 'abc', version: '', isSafeToAsk: false, metadata: null, locators: [], plugins: [], sessions: [] },
     });
   });
 

@@ -13,6 +13,7 @@ import {
   pathSentences,
   routerName,
   sampleSentence,
+  unaskedSentences,
   whoSentences,
 } from './sentences.ts';
 
@@ -26,7 +27,9 @@ export type VerdictKind =
   | 'no-intersection'
   | 'no-publisher'
   | 'no-subscriber'
-  | 'silent';
+  | 'silent'
+  /** Some routers were not asked, and what they know might change the verdict. */
+  | 'not-asked';
 
 export interface Conclusion {
   readonly kind: VerdictKind;
@@ -51,11 +54,38 @@ export function conclude(evidence: Evidence): Conclusion {
   };
   const sentences = [
     ...whoSentences(evidence, matched),
+    ...unaskedSentences(evidence),
     ...pathSentences(evidence, matched),
     ...accessSentences(evidence),
     sampleSentence(evidence),
   ];
-  return { ...judge(evidence, matched), sentences };
+  return { ...withUnasked(evidence, judge(evidence, matched)), sentences };
+}
+
+/** Those that rest on what nobody declared, or no router knows. */
+const UNSURE: ReadonlySet<VerdictKind> = new Set([
+  'unwanted',
+  'no-route',
+  'no-intersection',
+  'no-publisher',
+  'no-subscriber',
+]);
+
+function withUnasked(evidence: Evidence, judged: Omit<Conclusion, 'sentences'>): Omit<Conclusion, 'sentences'> {
+  const { keyExpr, unasked } = evidence;
+  if (unasked.length === 0 || !UNSURE.has(judged.kind)) return judged;
+  const { count, overMs } = evidence.samples;
+  const seconds = overMs / 1_000;
+  const seen =
+    count > 0
+      ? `It is sent (${(count / seconds).toFixed(1)} samples a second)`
+      : `In ${seconds.toFixed(1)} s nothing was sent`;
+  return {
+    kind: 'not-asked',
+    ok: false,
+    verdict: `${seen}; who publishes it and who subscribes is not known, since not every router was asked.`,
+    remedy: `When a stop of ${unasked.length === 1 ? 'that router' : 'those routers'} does no harm: bubbaloop doctor why ${keyExpr} --ask-routers`,
+  };
 }
 
 function judge(evidence: Evidence, matched: Matched): Omit<Conclusion, 'sentences'> {

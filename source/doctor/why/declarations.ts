@@ -27,9 +27,37 @@ export interface Declarations {
 
 const MAX_REPLIES = 20_000;
 
-/** All of one kind under `bubbaloop/**` or wherever `keyExpr` lies. Throws as `Session.get`. */
+/** What `keyExpr` meets, of one kind, at these routers: zenoh ids, or `*` for all. Throws as `Session.get`. */
 export async function askDeclarations(
   session: Session,
+  routers: readonly string[],
+  kind: DeclarationKind,
+  keyExpr: string,
+  timeoutMs: number,
+): Promise<Declarations> {
+  const parts = await Promise.all(routers.map((router) => askRouter(session, router, kind, keyExpr, timeoutMs)));
+  return {
+    declared: parts.flatMap(({ declared }) => declared),
+    known: parts.flatMap(({ known }) => known),
+    isCut: parts.some(({ isCut }) => isCut),
+  };
+}
+
+/** With what the routers that were asked tell of those that were not: who declared it there is not known. */
+export function withTold({ declared, known, isCut }: Declarations, unasked: readonly string[]): Declarations {
+  const told = new Map(
+    known.flatMap(({ keyExpr, ofRouters }) =>
+      unasked.flatMap((routerZid) =>
+        ofRouters.includes(routerZid) ? [[`${routerZid} ${keyExpr}`, { keyExpr, routerZid, zid: '' }] as const] : [],
+      ),
+    ),
+  );
+  return { declared: [...declared, ...told.values()], known, isCut };
+}
+
+async function askRouter(
+  session: Session,
+  router: string,
   kind: DeclarationKind,
   keyExpr: string,
   timeoutMs: number,
@@ -37,7 +65,7 @@ export async function askDeclarations(
   const declared: Declared[] = [];
   const known: Known[] = [];
   let isCut = false;
-  const selector = `@/*/router/${kind}/${keyExpr}`;
+  const selector = `@/${router}/router/${kind}/${keyExpr}`;
   for await (const reply of session.get(selector, { target: 'all', consolidation: 'none', timeoutMs })) {
     if (!reply.ok && reply.timedOut) isCut = true;
     const read = readReply(reply, kind);

@@ -27,6 +27,8 @@ export interface Evidence {
   /** Id of this machine, where that router runs on it. */
   readonly here: string | undefined;
   readonly routers: readonly RouterSeen[];
+  /** Those of them that were not asked who declared what: they could stop while they answer (eclipse-zenoh/zenoh#2619). */
+  readonly unasked: readonly RouterSeen[];
   /** Links between routers, in pairs of zids. */
   readonly links: readonly (readonly [string, string])[];
   readonly publishers: Declarations;

@@ -5,23 +5,38 @@ import { centralLink } from '../check-link.ts';
 import type { Facts } from '../facts.ts';
 import { sessionPrograms } from '../session-programs.ts';
 import { findDenials } from './access.ts';
-import { askDeclarations, type DeclarationKind } from './declarations.ts';
+import { askDeclarations, type DeclarationKind, type Declarations, withTold } from './declarations.ts';
 import type { Evidence, RouterSeen } from './evidence.ts';
 import { parseLinkState } from './linkstate.ts';
 
 const ASK_LIMIT_MS = 4_000;
 
+export interface WhyOptions {
+  /** How long samples are waited for. */
+  readonly durationMs: number;
+  /** Whether routers are asked who declared what that could stop while they answer, too. */
+  readonly asksAll: boolean;
+}
+
 export async function gatherEvidence(
   facts: Facts,
   session: Session,
   keyExpr: string,
-  durationMs: number,
+  { durationMs, asksAll }: WhyOptions,
 ): Promise<Evidence> {
+  const routers = await facts.routers();
+  const unasked = asksAll ? [] : routers.filter(({ isSafeToAsk }) => !isSafeToAsk);
+  // Ids are what others say they are.
+  const safe = routers.flatMap(({ zid, isSafeToAsk }) => (isSafeToAsk && /^[\da-f]+$/.test(zid) ? [zid] : []));
+  const asked = unasked.length === 0 ? ['*'] : safe;
   // Asked before doctor subscribes itself: it must not stand among the subscribers. All of a kind, near misses too.
-  const ask = (kind: DeclarationKind) => askDeclarations(session, kind, '**', ASK_LIMIT_MS);
-  const [routers, own, names, daemons, publishers, subscribers, queryables, tokens, config, link, linkStates] =
+  const ask = async (kind: DeclarationKind): Promise<Declarations> =>
+    withTold(
+      await askDeclarations(session, asked, kind, '**', ASK_LIMIT_MS),
+      unasked.map(({ zid }) => zid),
+    );
+  const [own, names, daemons, publishers, subscribers, queryables, tokens, config, link, linkStates] =
     await Promise.all([
-      facts.routers(),
       facts.ownRouter(),
       facts.names(),
       facts.daemons(),
@@ -31,18 +46,19 @@ export async function gatherEvidence(
       ask('token'),
       facts.routerConfig(),
       centralLink.run(facts),
-      askLinkStates(session),
+      askLinkStates(session, asked),
     ]);
   const programs = [...sessionPrograms(own?.sessions ?? [])].map(
     ([zid, { name, pid }]) => [zid, `${name} (process ${pid})`] as const,
   );
-  const { samples, reached } = await countSamples(session, keyExpr, durationMs, own?.zid ?? '');
+  const { samples, reached } = await countSamples(session, asked, keyExpr, durationMs, own?.zid ?? '');
   return {
     keyExpr,
     endpoint: facts.endpoint,
     own: own === undefined ? undefined : seenRouter(own),
     here: facts.isRouterLocal ? facts.machineId : undefined,
     routers: routers.map(seenRouter),
+    unasked: unasked.map(seenRouter),
     links: [
       ...linkStates,
       ...routers.flatMap(({ zid, sessions }) =>
@@ -62,12 +78,15 @@ export async function gatherEvidence(
   };
 }
 
-async function askLinkStates(session: Session): Promise<Evidence['links'][number][]> {
+async function askLinkStates(session: Session, routers: readonly string[]): Promise<Evidence['links'][number][]> {
   const links: Evidence['links'][number][] = [];
   const options = { target: 'all', consolidation: 'none', timeoutMs: ASK_LIMIT_MS } as const;
-  for await (const reply of session.get('@/*/router/linkstate/*', options)) {
-    if (reply.ok) links.push(...parseLinkState(new TextDecoder().decode(reply.sample.payload)));
-  }
+  const ask = async (router: string): Promise<void> => {
+    for await (const reply of session.get(`@/${router}/router/linkstate/*`, options)) {
+      if (reply.ok) links.push(...parseLinkState(new TextDecoder().decode(reply.sample.payload)));
+    }
+  };
+  await Promise.all(routers.map(ask));
   return links;
 }
 
@@ -96,6 +115,7 @@ function waitOnLink(session: Session, durationMs: number): Promise<void> {
 
 async function countSamples(
   session: Session,
+  routers: readonly string[],
   keyExpr: string,
   durationMs: number,
   ownZid: string,
@@ -120,7 +140,7 @@ async function countSamples(
   await waitOnLink(session, durationMs);
   const endedAtMs = performance.now();
   count += subscriber.droppedCount;
-  const { known } = await askDeclarations(session, 'subscriber', keyExpr, ASK_LIMIT_MS);
+  const { known } = await askDeclarations(session, routers, 'subscriber', keyExpr, ASK_LIMIT_MS);
   await subscriber.undeclare();
   const reached = known.filter((entry) => entry.keyExpr === keyExpr && entry.ofRouters.includes(ownZid));
   const samples = {

@@ -26,10 +26,14 @@ export function whoSentences(evidence: Evidence, matched: Matched): string[] {
   const sentences = [
     who(
       'Published by',
-      'No router knows of a publisher; who puts without declaring one is not listed.',
+      `No router ${evidence.unasked.length > 0 ? 'that was asked ' : ''}knows of a publisher; who puts without declaring one is not listed.`,
       matched.publishers,
     ),
-    who('Subscribed to by', 'No router knows of a subscriber, doctor apart.', matched.subscribers),
+    who(
+      'Subscribed to by',
+      `No router ${evidence.unasked.length > 0 ? 'that was asked ' : ''}knows of a subscriber, doctor apart.`,
+      matched.subscribers,
+    ),
   ];
   if (matched.queryables.length > 0) sentences.push(who('Queries are answered by', '', matched.queryables));
   if (matched.tokens.length > 0) sentences.push(who('A liveliness token stands there, of', '', matched.tokens));
@@ -41,6 +45,16 @@ export function whoSentences(evidence: Evidence, matched: Matched): string[] {
 }
 
 const MAX_SHOWN = 5;
+
+/** Which routers were left alone, and why. */
+export function unaskedSentences({ unasked }: Evidence): string[] {
+  if (unasked.length === 0) return [];
+  const shown = unasked.slice(0, MAX_SHOWN).map(({ name }) => name);
+  const more = unasked.length > MAX_SHOWN ? ` and ${unasked.length - MAX_SHOWN} more` : '';
+  return [
+    `Not asked who declared what: ${shown.join(', ')}${more}. A stock router of zenoh 1.10 can stop for good while it answers (eclipse-zenoh/zenoh#2619); that of bubbaloop cannot.`,
+  ];
+}
 
 /** Whether what is published can reach who subscribes. */
 export function pathSentences(evidence: Evidence, { publishers, subscribers }: Matched): string[] {
@@ -86,9 +100,12 @@ export function sampleSentence({ samples }: Evidence): string {
   return `In ${seconds} s ${samples.count} samples came${shm}${size}, ${samples.lastAgoMs ?? 0} ms before the end.`;
 }
 
-function programName({ names }: Evidence, { zid, routerZid }: Declared): string {
+function programName(evidence: Evidence, { zid, routerZid }: Declared): string {
+  if (evidence.unasked.some((router) => router.zid === routerZid)) {
+    return `a program at router ${routerName(evidence, routerZid)}`;
+  }
   if (zid === '') return `the router ${routerZid.slice(0, 8)} itself, for its WebSocket or REST clients`;
-  return names.get(zid) ?? `session ${zid.slice(0, 8)}`;
+  return evidence.names.get(zid) ?? `session ${zid.slice(0, 8)}`;
 }
 
 export function routerName({ routers }: Evidence, zid: string): string {

@@ -64,15 +64,17 @@ fn wait(pid: i32, grace: Duration, signals: &Signals) -> Exit {
         signals.wait(kill_at.map(|at| at.saturating_duration_since(Instant::now())));
         let received = signals.take();
         let mut is_over = received.is_stop;
-        while received.is_child {
-            match family::reap() {
-                Reaped::Ended(ended, how) if ended == pid => {
-                    exit = Some(how);
-                    is_over = true;
+        if received.is_child {
+            loop {
+                match family::reap() {
+                    Reaped::Ended(ended, how) if ended == pid => {
+                        exit = Some(how);
+                        is_over = true;
+                    }
+                    Reaped::Ended(..) => {}
+                    Reaped::None => break,
+                    Reaped::Gone => return exit.unwrap_or(Exit::Code(0)),
                 }
-                Reaped::Ended(..) => {}
-                Reaped::None => break,
-                Reaped::Gone => return exit.unwrap_or(Exit::Code(0)),
             }
         }
         if is_over && kill_at.is_none() {
