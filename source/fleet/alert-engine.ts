@@ -97,7 +97,7 @@ class AlertEngine {
     raised.push(...this.#answerAlerts(state, nowMs));
     const silenced = raised.filter((alert) => this.#isSilenced(alert, nowMs));
     const active = silenced.length === 0 ? raised : raised.filter((alert) => !silenced.includes(alert));
-    return this.#keep(active.sort(byGravity), silenced.sort(byGravity));
+    return this.#keep(inOrder(active, this.#last.active), inOrder(silenced, this.#last.silenced));
   };
 
   #examine(
@@ -202,6 +202,14 @@ class AlertEngine {
     }
     return this.#last;
   }
+}
+
+/** By gravity. Most stand as they stood before: names are compared for those that came. */
+function inOrder(alerts: readonly Alert[], before: readonly Alert[]): readonly Alert[] {
+  const now = new Set(alerts);
+  const stayed = before.filter((alert) => now.has(alert));
+  for (const alert of stayed) now.delete(alert);
+  return [...stayed, ...now].sort(byGravity);
 }
 
 function groupOf(groups: Map<string, Group>, id: string): Group {

@@ -44,7 +44,7 @@ const NOTICE_MS = 8_000;
 /** Without a key and without news for so long it is calm. */
 const CALM_AFTER_MS = 10_000;
 /** What so many machines tell at once is turned into rows when it comes: a frame has only to draw then, in any fleet. */
-const CROWD = 10;
+const CROWD = 25;
 
 export class TopModel {
   readonly #options: TopModelOptions;

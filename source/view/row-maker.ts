@@ -22,6 +22,7 @@ export function createRowMaker(): (state: FleetState, news?: FleetNews) => Fleet
   let parts = new Map<string, MachineRows>();
   let order: Order = { ids: [], sorted: [] };
   let last: FleetState | undefined;
+  let routing: Pick<FleetRows, 'routers' | 'peers'> = { routers: [], peers: [] };
   let rows: FleetRows | undefined;
   return (state, news = NO_NEWS) => {
     const { alerts, events } = makeNews(state, news);
@@ -57,12 +58,14 @@ export function createRowMaker(): (state: FleetState, news?: FleetNews) => Fleet
             ),
             statusCounts: sumCounts(made.map((part) => part.statusCounts)),
           };
+    if (!hasSameRouting(last, state)) {
+      routing = { routers: routers(routerRows(state)), peers: peers(peerRows(state)) };
+    }
     rows = {
       ...ofMachines,
+      ...routing,
       alerts,
       events,
-      routers: routers(routerRows(state)),
-      peers: peers(peerRows(state)),
       // Not of the state, or not made unless it is looked at: screen-rows.ts.
       topics: [],
       topicsView: NO_TOPICS,
@@ -71,6 +74,17 @@ export function createRowMaker(): (state: FleetState, news?: FleetNews) => Fleet
     last = state;
     return rows;
   };
+}
+
+/** Whether all is the same that rows of routers and of their sessions are made from. */
+function hasSameRouting(a: FleetState | undefined, b: FleetState): boolean {
+  return (
+    a?.routers === b.routers &&
+    a.routerAnsweredAtMs === b.routerAnsweredAtMs &&
+    a.names === b.names &&
+    a.zid === b.zid &&
+    a.link === b.link
+  );
 }
 
 /** Machine ids as they stand in the state, and in order. */
