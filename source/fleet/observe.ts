@@ -192,8 +192,10 @@ class FleetObserver implements Observation {
     const visible = this.#options.visible?.() ?? NOTHING_VISIBLE;
     const questions: Promise<void>[] = [];
     if (this.#isDue('routers', agenda.routersMs)) questions.push(this.#askRouters());
-    if (this.#isDue('nodes', agenda.nodesMs)) questions.push(this.#daemons.askAll('nodes'));
-    else {
+    if (this.#isDue('nodes', agenda.nodesMs)) {
+      questions.push(this.#daemons.askAll('nodes'));
+      this.#turns.allAsked();
+    } else {
       this.#turns.repeat();
       for (const machine of visible.nodes.slice(0, MAX_VISIBLE_ASKED)) void this.#daemons.askOne(machine, 'nodes');
     }

@@ -1,7 +1,7 @@
 /** Machines of which something was heard, asked one by one: the first at once, a crowd of them at a pace that can be afforded. */
 
 const FIRST_MS = 40;
-const NEXT_MS = 500;
+const NEXT_MS = 1_000;
 const MOST_AT_ONCE = 10;
 /** Beyond this they wait for the question that goes to all. */
 const MAX_WAITING = 200;
@@ -27,6 +27,15 @@ export class TurnQueue {
   repeat(): void {
     for (const machine of [...this.#asked].slice(0, MOST_AT_ONCE)) this.#ask(machine);
     this.#asked.clear();
+  }
+
+  /** All are asked now: of a crowd nobody has to be asked alone as well. */
+  allAsked(): void {
+    if (this.#waiting.size <= MOST_AT_ONCE) return;
+    for (const machine of this.#waiting) this.#asked.add(machine);
+    this.#waiting.clear();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   clear(): void {
