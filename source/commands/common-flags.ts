@@ -32,6 +32,3 @@ export const RULES_FLAG: Flag = {
   summary: 'what counts as wrong, JSON5',
   defaultText: 'rules.json5 in BUBBALOOP_HOME or ~/.bubbaloop, where there is one',
 };
-
-/** As often as k9s and btop look. What changes by itself is told at once: this is how often figures and ages move. */
-export const USUAL_INTERVAL_SECONDS = 2;

@@ -1,5 +1,4 @@
-import { booleanFlag, type Command, numberFlag } from './command.ts';
-import { USUAL_INTERVAL_SECONDS } from './common-flags.ts';
+import type { Command } from './command.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 import { SCREEN_FLAGS, screenFlags } from './screen-flags.ts';
 
@@ -7,13 +6,6 @@ export const demoCommand: Command = {
   name: 'demo',
   summary: 'Look around: a router, a daemon, a test camera and `top`, in one command; leaving `top` ends it all',
   flags: {
-    readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
-    interval: {
-      type: 'number',
-      placeholder: 'SECONDS',
-      summary: 'time between rounds of questions',
-      defaultText: String(USUAL_INTERVAL_SECONDS),
-    },
     ...SCREEN_FLAGS,
     ...PICTURE_FLAGS,
   },
@@ -32,8 +24,6 @@ export const demoCommand: Command = {
       const { runTop } = await import('./top-run.ts');
       return await runTop({
         endpoint: fleet.endpoint,
-        readOnly: booleanFlag(invocation, 'readOnly'),
-        intervalSeconds: numberFlag(invocation, 'interval'),
         banner: 'demo',
         machineId: DEMO_MACHINE,
         images,

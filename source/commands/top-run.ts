@@ -7,7 +7,6 @@ import type { ThemeChoice } from '../view/theme-choice.ts';
 import { machineId } from '../wire/names.ts';
 import { openSession, resolveEndpoint } from '../zenoh/open-session.ts';
 import type { Session } from '../zenoh/session.ts';
-import { USUAL_INTERVAL_SECONDS } from './common-flags.ts';
 import { readRules } from './rules-file.ts';
 import { endpointError } from './top-errors.ts';
 
@@ -15,8 +14,7 @@ export interface RunTopOptions {
   /** As given by the user; absent: the environment's, then the default. */
   readonly endpoint?: string;
   readonly readOnly?: boolean;
-  /** Default {@link USUAL_INTERVAL_SECONDS}. */
-  readonly intervalSeconds?: number;
+  readonly intervalSeconds: number;
   /**
    * `text` or `json`: print one snapshot and end. `line`, `line-once`: one line. `sentences`: what changes, in words. Absent:
    * the screen, or text where there is no terminal for it.
@@ -66,7 +64,7 @@ export async function runTop(options: RunTopOptions): Promise<number> {
   const session = open(endpoint);
   try {
     const output = options.output ?? usualOutput();
-    const intervalMs = Math.round((options.intervalSeconds ?? USUAL_INTERVAL_SECONDS) * 1000);
+    const intervalMs = Math.round(options.intervalSeconds * 1000);
     if (output === 'line' || output === 'line-once') {
       const { printLine } = await import('./top-line.ts');
       return await printLine(session, output === 'line-once', intervalMs, rules);

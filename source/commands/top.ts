@@ -1,12 +1,8 @@
 import { usageError } from '../errors.ts';
-import { booleanFlag, type Command, type Invocation, numberFlag, stringFlag } from './command.ts';
-import { RULES_FLAG, USUAL_INTERVAL_SECONDS } from './common-flags.ts';
+import { booleanFlag, type Command, type Invocation, stringFlag } from './command.ts';
+import { RULES_FLAG } from './common-flags.ts';
 import { budgetFlag, imagesFlag, PICTURE_FLAGS } from './picture-flags.ts';
 import { SCREEN_FLAGS, screenFlags } from './screen-flags.ts';
-
-/** The shortest interval that is accepted, seconds: under it routers and daemons are asked more than they change. */
-const MIN_INTERVAL_SECONDS = 0.2;
-const MAX_INTERVAL_SECONDS = 3_600;
 
 export const topCommand: Command = {
   name: 'top',
@@ -20,13 +16,6 @@ export const topCommand: Command = {
       defaultText: 'BUBBALOOP_ZENOH_ENDPOINT, else tcp/127.0.0.1:7447',
     },
     rules: RULES_FLAG,
-    readOnly: { type: 'boolean', summary: 'only look: start, stop and restart are off' },
-    interval: {
-      type: 'number',
-      placeholder: 'SECONDS',
-      summary: 'time between rounds of questions',
-      defaultText: String(USUAL_INTERVAL_SECONDS),
-    },
     ...SCREEN_FLAGS,
     ...PICTURE_FLAGS,
     record: { type: 'string', placeholder: 'FILE', summary: 'keep what is learnt of the fleet in a new file' },
@@ -65,12 +54,6 @@ export const topCommand: Command = {
     const [extra] = invocation.operands;
     if (extra !== undefined)
       throw usageError(`top takes no ${JSON.stringify(extra)}.`, 'A router is named with --endpoint.');
-    const intervalSeconds = numberFlag(invocation, 'interval') ?? USUAL_INTERVAL_SECONDS;
-    if (!(intervalSeconds >= MIN_INTERVAL_SECONDS && intervalSeconds <= MAX_INTERVAL_SECONDS)) {
-      throw usageError(
-        `--interval is ${intervalSeconds} seconds; it must lie between ${MIN_INTERVAL_SECONDS} and ${MAX_INTERVAL_SECONDS}.`,
-      );
-    }
     const images = imagesFlag(invocation);
     const budgetBytesPerSecond = budgetFlag(invocation);
     const screen = screenFlags(invocation);
@@ -101,8 +84,6 @@ export const topCommand: Command = {
       rulesFile: stringFlag(invocation, 'rules'),
       record: record === undefined ? undefined : { file: record, maxBytes: recordBytes },
       replayFile: replay,
-      readOnly: booleanFlag(invocation, 'readOnly'),
-      intervalSeconds,
       images,
       ...screen,
       isLayoutKept: true,

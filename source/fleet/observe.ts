@@ -117,7 +117,7 @@ class FleetObserver implements Observation {
   refresh(machine?: string): void {
     if (this.#isStopped) return;
     if (machine !== undefined) {
-      this.#turns.add(machine);
+      this.#turns.addFirst(machine);
       return;
     }
     this.#refreshTimer ??= setTimeout(() => {

@@ -1,16 +1,19 @@
-/** Machines of which something was heard, asked one by one: the first at once, a crowd of them at a pace that can be afforded. */
+/** Machines of which something was heard, asked one by one: a few at once, a crowd of them at a pace that can be afforded. */
 
 const FIRST_MS = 40;
-const NEXT_MS = 1_000;
-const MOST_AT_ONCE = 10;
+const SECOND_MS = 1_000;
+const MOST_IN_A_SECOND = 10;
 /** Beyond this they wait for the question that goes to all. */
 const MAX_WAITING = 200;
 
 export class TurnQueue {
   readonly #ask: (machine: string) => void;
+  readonly #first = new Set<string>();
   readonly #waiting = new Set<string>();
   /** Asked a moment ago: a daemon may not have known yet what its node's token told us. */
   readonly #asked = new Set<string>();
+  /** When those of the last second were asked, in order. */
+  #askedAtMs: number[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ask: (machine: string) => void) {
@@ -18,40 +21,68 @@ export class TurnQueue {
   }
 
   add(machine: string): void {
-    if (this.#waiting.size >= MAX_WAITING) return;
+    if (this.#waiting.size >= MAX_WAITING || this.#first.has(machine)) return;
     this.#waiting.add(machine);
-    this.#timer ??= setTimeout(() => this.#next(), FIRST_MS);
+    this.#timer ??= setTimeout(() => this.#next(), Math.max(FIRST_MS, this.#pauseMs()));
   }
 
-  /** Asks those again that were asked since the last call; of a crowd a few. */
+  /** Asked in a moment, however many wait. */
+  addFirst(machine: string): void {
+    this.#waiting.delete(machine);
+    this.#first.add(machine);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#next(), FIRST_MS);
+  }
+
+  /** Asks those again that were asked since the last call; of a crowd a few, and none while others wait for their turn. */
   repeat(): void {
-    for (const machine of [...this.#asked].slice(0, MOST_AT_ONCE)) this.#ask(machine);
+    const again = [...this.#asked];
     this.#asked.clear();
+    for (const machine of again.slice(0, this.#left())) this.#askOne(machine);
   }
 
   /** All are asked now: of a crowd nobody has to be asked alone as well. */
   allAsked(): void {
-    if (this.#waiting.size <= MOST_AT_ONCE) return;
+    if (this.#waiting.size <= MOST_IN_A_SECOND) return;
     for (const machine of this.#waiting) this.#asked.add(machine);
     this.#waiting.clear();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#first.clear();
     this.#waiting.clear();
     this.#asked.clear();
   }
 
   #next(): void {
     this.#timer = undefined;
-    for (const machine of [...this.#waiting].slice(0, MOST_AT_ONCE)) {
+    const due = [...this.#first, ...[...this.#waiting].slice(0, this.#left())];
+    this.#first.clear();
+    for (const machine of due) {
       this.#waiting.delete(machine);
       this.#asked.add(machine);
-      this.#ask(machine);
+      this.#askOne(machine);
     }
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#next(), NEXT_MS);
+    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#next(), this.#pauseMs());
+  }
+
+  #askOne(machine: string): void {
+    this.#askedAtMs.push(performance.now());
+    this.#ask(machine);
+  }
+
+  /** How many more may be asked in this second. */
+  #left(): number {
+    const sinceMs = performance.now() - SECOND_MS;
+    this.#askedAtMs = this.#askedAtMs.filter((atMs) => atMs > sinceMs);
+    return Math.max(0, MOST_IN_A_SECOND - this.#askedAtMs.length);
+  }
+
+  /** Until a second has gone by since the last of those who are too many was asked, so that the next come together. */
+  #pauseMs(): number {
+    if (this.#left() > 0) return 0;
+    return (this.#askedAtMs.at(-1) ?? 0) + SECOND_MS - performance.now();
   }
 }
