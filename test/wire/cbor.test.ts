@@ -85,6 +85,17 @@ describe('decodeCbor', () => {
     expect(Object.keys(value)).toEqual(['__proto__']);
   });
 
+  it('reads texts of every length, of ASCII and of more, as values and as keys', () => {
+    for (let length = 0; length <= 40; length += 1) {
+      const plain = 'abcdefghij'.repeat(4).slice(0, length);
+      const value = { [plain]: plain, list: [plain, `${plain}ü`, `ü${plain}`, `${plain}🤖`] };
+      expect(decodeCbor(encodeCbor(value))).toEqual({ ok: true, value });
+    }
+    // Twenty letters in two chunks.
+    const chunked = `7f 6a ${'61'.repeat(10)} 6a ${'62'.repeat(10)} ff`.replaceAll(' ', '');
+    expect(decode(chunked)).toMatchObject({ ok: false });
+  });
+
   it('gives byte strings as views of the input', () => {
     const input = bytes('4401020304');
     const result = decodeCbor(input);
