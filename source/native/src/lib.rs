@@ -6,6 +6,9 @@
 //! thread, in order), and its outcome comes back through the session's mailbox, as do samples, replies and queries. The
 //! mailbox wakes JavaScript once for many records; JavaScript takes as many as it likes in one go.
 
+// Under `cargo test` nothing is handed to JavaScript, and all that is only for it would be called dead.
+#![cfg_attr(test, allow(dead_code))]
+
 #[macro_use]
 extern crate napi_derive;
 
