@@ -44,6 +44,7 @@ function hour(machines: number, nodes: number): readonly Figure[] {
   if (!recording.ok) throw new Error(recording.reason);
   const openedMs = performance.now();
   const tape = new Tape(recording.value, { rules: USUAL_RULES, words: alertText });
+  tape.read(Number.POSITIVE_INFINITY);
   const openMs = performance.now() - openedMs;
   const random = seededRandom(2);
   const lengthMs = tape.endMs - tape.startMs;
@@ -66,7 +67,7 @@ function hour(machines: number, nodes: number): readonly Figure[] {
       bar: { atMost: 100 },
     },
     { what: `${of}: a jump, median`, value: median(seeks), unit: 'ms' },
-    { what: `${of}: opened in`, value: openMs, unit: 'ms' },
+    { what: `${of}: all of it read in`, value: openMs, unit: 'ms' },
     { what: `${of}: size`, value: used / 1024, unit: 'KiB' },
     { what: `${of}: recording takes of a core`, value: (recordMs / (HOUR_SECONDS * 1000)) * 100, unit: '%' },
   ];

@@ -8,7 +8,7 @@ import { RecordingTooSmall, RecordingWriter } from '../../source/fleet/recording
 import { redact } from '../../source/fleet/redact.ts';
 import { type FleetState, machineFreshness, routerFreshness } from '../../source/fleet/state.ts';
 import { tellStory } from '../support/fleet-story.ts';
-import { RecordingSheet, tapeOf } from '../support/recording-sheet.ts';
+import { RecordingSheet, tapeOf, unreadTape } from '../support/recording-sheet.ts';
 import { NOW_MS } from '../support/screen-input.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
@@ -108,6 +108,28 @@ test('alerts and events are those of the moment', () => {
     expect(after.length).toBeGreaterThan(0);
     expect(after.map(({ key }) => key)).not.toEqual(before.map(({ key }) => key));
   }
+});
+
+test('what has been read can be looked at while there is more', () => {
+  const { file } = record({});
+  const whole = tapeOf(file);
+  const tape = unreadTape(file);
+  expect([tape.isRead, tape.hasState, tape.readMs]).toEqual([false, false, tape.startMs]);
+  expect(tape.endMs).toBe(whole.endMs);
+  let looks = 0;
+  while (tape.read(100)) {
+    const atMs = (tape.startMs + 2 * tape.readMs) / 3;
+    for (const momentMs of [tape.readMs - 1, atMs]) {
+      expect(tape.stateAt(momentMs)).toEqual(whole.stateAt(momentMs));
+      expect(tape.alertsAt(momentMs)).toEqual(whole.alertsAt(momentMs));
+    }
+    expect(tape.eventsAt(atMs)).toEqual(whole.eventsAt(atMs));
+    expect(tape.endMs).toBe(whole.endMs);
+    looks += 1;
+  }
+  expect(looks).toBeGreaterThan(10);
+  expect([tape.isRead, tape.readMs]).toEqual([true, whole.endMs]);
+  expect(tape.eventsAt(tape.endMs)).toEqual(whole.eventsAt(whole.endMs));
 });
 
 test('it never grows beyond its bound, and keeps the newest', () => {

@@ -32,6 +32,13 @@ export class RecordingSheet {
 }
 
 export function tapeOf(file: Uint8Array): Tape {
+  const tape = unreadTape(file);
+  tape.read(Number.POSITIVE_INFINITY);
+  return tape;
+}
+
+/** Nothing of it has been read yet. */
+export function unreadTape(file: Uint8Array): Tape {
   const recording = readRecording(file);
   if (!recording.ok) throw new Error(recording.reason);
   // Every piece a point of return: the seams are what may break.

@@ -126,6 +126,11 @@ test('the line of a replay says what it is, when, where in it, and what is wrong
   expect(text({ ...REPLAY, isPaused: true, problem: 'parts of it are damaged' })).toMatch(
     /paused .*parts of it are damaged/,
   );
+  const long = { ...REPLAY, atMs: REPLAY.startMs + 4_500_000, endMs: REPLAY.startMs + 36_000_000 };
+  expect(text(long)).toContain('  1h15m of 10h00m  ');
+  expect(text({ ...REPLAY, readMs: REPLAY.startMs + 100_000, problem: 'it has no end' })).toMatch(
+    /2x .*read to 1m40s +space/,
+  );
 });
 
 test('the keys of a replay', () => {
