@@ -15,6 +15,7 @@ export class TurnQueue {
   /** When those of the last second were asked, in order. */
   #askedAtMs: number[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #nextAtMs = Number.POSITIVE_INFINITY;
 
   constructor(ask: (machine: string) => void) {
     this.#ask = ask;
@@ -23,15 +24,14 @@ export class TurnQueue {
   add(machine: string): void {
     if (this.#waiting.size >= MAX_WAITING || this.#first.has(machine)) return;
     this.#waiting.add(machine);
-    this.#timer ??= setTimeout(() => this.#next(), Math.max(FIRST_MS, this.#pauseMs()));
+    this.#plan(Math.max(FIRST_MS, this.#pauseMs()));
   }
 
   /** Asked in a moment, however many wait. */
   addFirst(machine: string): void {
     this.#waiting.delete(machine);
     this.#first.add(machine);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#next(), FIRST_MS);
+    this.#plan(FIRST_MS);
   }
 
   /** Asks those again that were asked since the last call; of a crowd a few, and none while others wait for their turn. */
@@ -50,14 +50,23 @@ export class TurnQueue {
 
   clear(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#nextAtMs = Number.POSITIVE_INFINITY;
     this.#first.clear();
     this.#waiting.clear();
     this.#asked.clear();
   }
 
+  /** Those that are due are asked after so long, or before where that is planned already. */
+  #plan(inMs: number): void {
+    const atMs = performance.now() + inMs;
+    if (atMs >= this.#nextAtMs) return;
+    clearTimeout(this.#timer);
+    this.#nextAtMs = atMs;
+    this.#timer = setTimeout(() => this.#next(), inMs);
+  }
+
   #next(): void {
-    this.#timer = undefined;
+    this.#nextAtMs = Number.POSITIVE_INFINITY;
     const due = [...this.#first, ...[...this.#waiting].slice(0, this.#left())];
     this.#first.clear();
     for (const machine of due) {
@@ -65,7 +74,7 @@ export class TurnQueue {
       this.#asked.add(machine);
       this.#askOne(machine);
     }
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#next(), this.#pauseMs());
+    if (this.#waiting.size > 0) this.#plan(this.#pauseMs());
   }
 
   #askOne(machine: string): void {

@@ -57,6 +57,15 @@ test('one that the user changed does not wait behind a crowd', async () => {
   expect(asked).toHaveLength(36);
 });
 
+test('what the user changes without a pause is asked meanwhile, not at the end', async () => {
+  const { turns, asked } = queue();
+  for (let count = 0; count < 20; count += 1) {
+    turns.addFirst(`m${count}`);
+    await vi.advanceTimersByTimeAsync(20);
+  }
+  expect(asked.length).toBeGreaterThan(15);
+});
+
 test('when all are asked, a crowd is not asked one by one as well; a few are, since they may just not have known', async () => {
   const { turns, asked } = queue();
   for (const machine of CROWD) turns.add(machine);
