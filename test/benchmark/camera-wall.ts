@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bubbaloop, endProcess } from '../support/command-line.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { startRouter } from '../support/router.ts';
 import { type Benchmark, cpuSeconds, ownBytes, sleep } from './measure.ts';
 import { Screen } from './screen.ts';
@@ -64,7 +65,7 @@ export const cameraWall: Benchmark = {
       await screen.quit();
       for (const camera of cameras) await endProcess(camera);
       await router.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     }
   },
 };

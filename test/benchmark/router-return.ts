@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeDemoNodes } from '../../source/commands/demo-fleet.ts';
 import { bubbaloop, endProcess } from '../support/command-line.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { startRouter } from '../support/router.ts';
 import { type Benchmark, median, sleep } from './measure.ts';
 import { Screen } from './screen.ts';
@@ -58,7 +59,7 @@ export const routerReturn: Benchmark = {
       await screen.quit();
       await endProcess(daemon);
       await router.stop();
-      rmSync(home, { recursive: true, force: true });
+      removeFolder(home);
     }
   },
 };

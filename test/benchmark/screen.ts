@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { bubbaloop } from '../support/command-line.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** `bubbaloop` on a real pseudo-terminal, with a terminal emulator that knows what an operator would see. */
 export class Screen {
@@ -74,7 +75,7 @@ export class Screen {
     const timer = setTimeout(() => this.#pty.kill('SIGKILL'), 10_000);
     const code = await this.#exited;
     clearTimeout(timer);
-    rmSync(this.#home, { recursive: true, force: true });
+    removeFolder(this.#home);
     return code;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { recallLayout, rememberLayout } from '../../source/commands/top-layout.t
 import { UserError } from '../../source/errors.ts';
 import { DEFAULT_KEYMAP } from '../../source/view/keymap.ts';
 import { INITIAL_UI, withView } from '../../source/view/ui-state.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 let home: string;
 
@@ -14,7 +15,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'bubbaloop-test-memory-'));
 });
 
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => removeFolder(home));
 
 test('what was left is there again; nothing else stays in the folder', () => {
   expect(recallLayout(home)).toEqual({ ui: INITIAL_UI });

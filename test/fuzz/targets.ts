@@ -13,6 +13,7 @@ import { decodeNodeCommand, encodeCommandResult, encodeNodeCommand, NODE_ACTIONS
 import { decodeDaemonCommand, encodeDaemonCommand } from '../../source/wire/daemon-command.ts';
 import { FleetKey } from '../../source/wire/fleet-key.ts';
 import { encodeSignedCommand } from '../../source/wire/signature.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { mutated, type SeededRandom } from '../support/seeded-random.ts';
 
 export interface FuzzTarget {
@@ -168,7 +169,7 @@ function nodeTarget(folder: string): FuzzTarget {
       if (!/^[A-Za-z0-9_-]{1,64}$/.test(spec.name)) throw new Error(`a name that no key can hold: ${spec.name}`);
       if (spec.problem === undefined) acceptedCount += 1;
     },
-    close: async () => rmSync(path, { recursive: true, force: true }),
+    close: async () => removeFolder(path),
   };
 }
 

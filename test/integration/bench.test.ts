@@ -1,17 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SIZES_BYTES, WAYS } from '../../source/bench/plan.ts';
 import { bubbaloop, runBubbaloop } from '../support/command-line.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bubbaloop-test-bench-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => removeFolder(folder));
 
 it('bench shm measures each way at each size, and leaves nothing behind', { timeout: 180_000 }, async () => {
   const { code, stdout, stderr } = await runBubbaloop(['bench', 'shm', '--json', '--frames', '300'], {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSession } from '../../source/zenoh/open-session.ts';
 import { runBubbaloop } from '../support/command-line.ts';
 import { FakeMachine, makeNodeState } from '../support/fake-fleet.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
 
 let router: TestRouter;
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const machine of machines) await machine.stop();
   await router.stop();
-  rmSync(home, { recursive: true, force: true });
+  removeFolder(home);
 });
 
 /** A machine on a session of its own, as a daemon is. */

@@ -1,21 +1,13 @@
 /** Nodes that somebody else wrote, under a real daemon: from init, from Git, in Python. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bubbaloop, endProcess, type Finished, runBubbaloop } from '../support/command-line.ts';
 import { pythonWithZenoh } from '../support/python.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
 import { startWeatherServer } from '../support/weather-server.ts';
 
@@ -48,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await endProcess(daemon);
   await router.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 /** `bubbaloop` in the test's folder. */

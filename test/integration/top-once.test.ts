@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeDemoNodes } from '../../source/commands/demo-fleet.ts';
 import { bubbaloop, endProcess, runBubbaloop } from '../support/command-line.ts';
 import { pythonWithZenoh } from '../support/python.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { freePorts } from '../support/router.ts';
 
 type Snapshot = {
@@ -71,7 +72,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const child of started.reverse()) await endProcess(child);
-  rmSync(home, { recursive: true, force: true });
+  removeFolder(home);
 });
 
 test.each(['tcp', 'ws'])(

@@ -1,11 +1,12 @@
 /** The README's tutorial, its own lines, in a shell. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bubbaloop, endProcess } from '../support/command-line.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bubbaloop-tutorial-'));
@@ -33,7 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await endProcess(daemon);
   await router.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 /** The shell blocks of one section, in their order. */

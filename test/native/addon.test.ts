@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadFrom, nativeAddon } from '../../source/zenoh/native-addon.ts';
 import { nativeDrivers } from '../../source/zenoh/native-driver.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const settings = { shm: true, shmThresholdBytes: 3072, connectTimeoutMs: 2000 };
 
@@ -11,7 +12,7 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bubbaloop-native-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => removeFolder(folder));
 
 it('a panic in Rust becomes an error, and the process works on', () => {
   const addon = nativeAddon();

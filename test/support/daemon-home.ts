@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askControlSocket } from '../../source/daemon/control-socket.ts';
@@ -11,6 +11,7 @@ import {
 } from '../../source/wire/command.ts';
 import { decodeNodeList, type NodeState } from '../../source/wire/node-state.ts';
 import { startDaemon } from './daemon-process.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface DaemonLaunch {
   /** Words before the command. */
@@ -103,6 +104,6 @@ export class DaemonHome {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -12,6 +12,7 @@ import { openSession } from '../../source/zenoh/open-session.ts';
 import type { Session } from '../../source/zenoh/session.ts';
 import { endProcess, type Finished, runBubbaloop } from './command-line.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
+import { removeFolder } from './remove-folder.ts';
 import { startRouter, type TestRouter } from './router.ts';
 
 /** A machine of a test: a home, a router, a session to it, and the daemons that run there one after the other. */
@@ -44,7 +45,7 @@ export class DaemonRig {
     await this.session.close();
     await this.endDaemons();
     await this.router.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 
   /** Ends every daemon that runs, with its nodes. */

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findHome } from '../../source/daemon/home.ts';
 import { checks } from '../../source/doctor/checks.ts';
 import type { FactsOptions } from '../../source/doctor/facts.ts';
 import { type CheckReport, type RunOptions, runChecks } from '../../source/doctor/run-checks.ts';
+import { removeFolder } from './remove-folder.ts';
 
 /** Nothing listens there. */
 export const NO_ROUTER = 'tcp/127.0.0.1:1';
@@ -15,7 +16,7 @@ export class DoctorHome {
   readonly home = findHome(this.folder, {});
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 }
 

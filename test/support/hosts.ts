@@ -5,12 +5,13 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bubbaloop, type Finished } from './command-line.ts';
 import { hostsProblem, innerPid, type Keeper, runNow, startKeeper } from './host-keeper.ts';
+import { removeFolder } from './remove-folder.ts';
 
 export interface TestHost {
   readonly name: string;
@@ -68,7 +69,7 @@ export async function startHosts(names: readonly string[], delayMs: number): Pro
   };
   const end = async (): Promise<void> => {
     await Promise.all(keepers.map((keeper) => keeper.end()));
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   };
   try {
     const wire = await startKeeper('wire', hostsFile);

@@ -1,9 +1,10 @@
 /** A fleet of one machine with a real router, a real daemon and real processes, in a home of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bubbaloop, endProcess } from './command-line.ts';
+import { removeFolder } from './remove-folder.ts';
 import { startRouter, type TestRouter } from './router.ts';
 
 export interface RealFleet {
@@ -39,7 +40,7 @@ export async function startRealFleet(nodes: Readonly<Record<string, string>>, ma
     async end() {
       await endProcess(daemon);
       await router.stop();
-      rmSync(home, { recursive: true, force: true });
+      removeFolder(home);
     },
   };
 }

@@ -1,11 +1,12 @@
 /** A real router for tests: `dist/native/bubbaloop-router` on free loopback ports, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeFolder } from './remove-folder.ts';
 
 const BINARY = join(import.meta.dirname, '..', '..', 'dist', 'native', 'bubbaloop-router');
 const READY_LIMIT_MS = 20_000;
@@ -78,7 +79,7 @@ export async function startRouter(options: RouterOptions = {}): Promise<TestRout
     async stop() {
       running.child.kill('SIGCONT');
       await end(running.child, 'SIGTERM');
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
     async restartOnSamePorts() {
       running = await launch(configPath);

@@ -3,10 +3,11 @@
  * would from a keyboard, and what can be asserted is what stands on the screen, not the bytes that were sent.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeFolder } from './remove-folder.ts';
 
 const run = promisify(execFile);
 
@@ -140,7 +141,7 @@ export class Terminal {
   /** Ends the window and all that runs in it. */
   async close(): Promise<void> {
     await this.#tmux('kill-server').catch(() => undefined);
-    rmSync(this.home, { recursive: true, force: true });
+    removeFolder(this.home);
   }
 
   #tmux(...words: readonly string[]) {

@@ -14,6 +14,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostProcess, TestHost } from './hosts.ts';
+import { removeFolder } from './remove-folder.ts';
 
 const READY_LIMIT_MS = 30_000;
 const HIERARCHIES = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
@@ -59,7 +60,7 @@ export async function startUserManager(host?: TestHost): Promise<TestUserManager
     host?.start(`sh -c 'sleep infinity | sh ${script.join(' ')}'`) ?? spawnBeside(script, own.HOME);
   const stop = async (): Promise<void> => {
     await endAll(slice, child);
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   };
   const inside = host?.inside ?? (['nsenter', '--target', String(child.pid), '--mount', '--'] as const);
   // The journal is in the /run of its own namespace, where its units are, but not who tests them.

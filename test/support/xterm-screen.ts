@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { endProcess } from './command-line.ts';
+import { removeFolder } from './remove-folder.ts';
 
 const run = promisify(execFile);
 
@@ -124,7 +125,7 @@ export class XtermScreen {
   async close(): Promise<void> {
     if (this.#xterm !== undefined) await endProcess(this.#xterm);
     await endProcess(this.#server);
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 }
 

@@ -1,11 +1,12 @@
 /** Every key of the key map, pressed in a real terminal. A binding without a case here fails. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type ActionId, KEYMAP, type KeyName } from '../../source/view/keymap.ts';
 import { bubbaloop } from '../support/command-line.ts';
 import { type RealFleet, startRealFleet } from '../support/real-fleet.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { drawing, type StillCamera, startStillCamera } from '../support/still-camera.ts';
 import { Terminal } from '../support/terminal.ts';
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await camera.close();
   await fleet.end();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 afterEach(async () => {

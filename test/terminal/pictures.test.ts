@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn as spawnPty } from '@lydell/node-pty';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bubbaloop } from '../support/command-line.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { startRouter, type TestRouter } from '../support/router.ts';
 import { drawing, type StillCamera, startStillCamera } from '../support/still-camera.ts';
 import { Terminal, type TerminalOptions } from '../support/terminal.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const camera of cameras) await camera.close();
   await router.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 afterEach(async () => {

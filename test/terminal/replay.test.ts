@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdtempSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { bubbaloop } from '../support/command-line.ts';
 import { type RealFleet, startRealFleet } from '../support/real-fleet.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { Terminal, type TerminalOptions } from '../support/terminal.ts';
 
 let fleet: RealFleet;
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
   await fleet.end();
 });
 
