@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { build, type OutputFile } from 'esbuild';
 import { emitTypes } from './types.ts';
 import { inlineWasm } from './wasm-plugin.ts';
+import { yogaWithoutFetch } from './yoga-plugin.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const outdir = join(root, 'dist');
@@ -40,7 +41,7 @@ export async function bundle(): Promise<void> {
       // CommonJS packages in the bundle ask for Node's own modules through require.
       js: "import { createRequire as bubbaloopCreateRequire } from 'node:module'; const require = bubbaloopCreateRequire(import.meta.url);",
     },
-    plugins: [inlineWasm],
+    plugins: [inlineWasm, yogaWithoutFetch],
   });
   await place(outputFiles);
   emitTypes();
