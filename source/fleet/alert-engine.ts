@@ -54,22 +54,34 @@ class AlertEngine {
   readonly #rules: readonly CompiledRule[];
   readonly #isImmediate: boolean;
   readonly #isSilenced: (alert: Alert, nowMs: number) => boolean;
+  /** Those end with time. */
+  readonly #hasSilences: boolean;
   readonly #machines = new Map<string, Group>();
   readonly #routers = new Map<string, Group>();
   #link: Alert | undefined;
   #answers: readonly Alert[] = [];
   #problems: readonly string[] = [];
   #last: Alerts = NO_ALERTS;
+  /** Of the last look; until the time that follows the same state has the same alerts. */
+  #state: FleetState | undefined;
+  #dueAtMs = 0;
 
   constructor({ rules, silences }: RuleSet, { isImmediate = false }: AlertEngineOptions) {
     this.#rules = compileRules(rules);
     this.#isImmediate = isImmediate;
     this.#isSilenced = compileSilences(silences);
+    this.#hasSilences = silences.length > 0;
   }
 
   readonly look = (state: FleetState, nowMs: number): Alerts => {
-    if (state.link.state !== 'connected') return this.#keep(this.#linkAlert(state), []);
+    if (state.link.state !== 'connected') {
+      this.#state = undefined;
+      return this.#keep(this.#linkAlert(state), []);
+    }
     this.#link = undefined;
+    if (state === this.#state && nowMs < this.#dueAtMs) return this.#last;
+    this.#state = state;
+    this.#dueAtMs = this.#hasSilences ? nowMs : Number.POSITIVE_INFINITY;
     const raised: Alert[] = [];
     for (const machine of state.machines.values()) {
       const freshness = machineFreshness(state, machine);
@@ -122,6 +134,7 @@ class AlertEngine {
       this.#track(group, findings.conditions, nowMs);
     }
     group.freshness = freshness;
+    this.#dueAtMs = Math.min(this.#dueAtMs, group.nextAtMs);
     if (group.tracked.size > 0) this.#raise(group, nowMs, raised);
   }
 
@@ -154,13 +167,20 @@ class AlertEngine {
     const shown = new Map<string, Alert>();
     for (const [key, tracked] of group.tracked) {
       const { rule } = tracked.condition.rule;
-      if (tracked.endedAtMs !== undefined && nowMs - tracked.endedAtMs >= rule.clearAfterMs) {
-        group.tracked.delete(key);
-        continue;
+      if (tracked.endedAtMs !== undefined) {
+        const clearAtMs = tracked.endedAtMs + rule.clearAfterMs;
+        if (nowMs >= clearAtMs) {
+          group.tracked.delete(key);
+          continue;
+        }
+        this.#dueAtMs = Math.min(this.#dueAtMs, clearAtMs);
       }
       if (group.isLost && !LOSSES.has(rule.when)) continue;
       tracked.isRaised ||= this.#isImmediate || nowMs - tracked.sinceMs >= rule.forMs;
-      if (!tracked.isRaised) continue;
+      if (!tracked.isRaised) {
+        this.#dueAtMs = Math.min(this.#dueAtMs, tracked.sinceMs + rule.forMs);
+        continue;
+      }
       // Of a node one alert, the first kind; of a machine one of each kind, the worst.
       const { alert } = tracked;
       const place = alert.node === undefined ? alert.key : alert.subject;
